@@ -1,0 +1,1 @@
+"""Typed messages and the table of calls; imported by everybody, imports nobody."""

@@ -1,0 +1,1 @@
+"""The paper exchange: a KRX simulator that speaks the KIS protocol over HTTP and WebSocket."""
