@@ -7,6 +7,7 @@ All methods block (the trading layer runs them in threads) and raise only :class
     |- ModeLockError              a call left the mode it was built for; never sent
     |- BrokerUnavailable          no usable answer; safe to ask again *for reads*
     |- RateLimited                refused by a rate limit; known not to have been executed
+    |- OrderNotSent               an order never reached the broker's order system; known not to have been executed
     |- OrderRefused               the broker said no to an order, definitively
     |- OrderOutcomeUnknown        an order may or may not exist; never send again before looking
 """
@@ -47,6 +48,10 @@ class BrokerUnavailable(BrokerError):
 
 class RateLimited(BrokerError):
     """Refused by a rate limit, therefore not executed."""
+
+
+class OrderNotSent(BrokerError):
+    """An order never reached the broker's order system (no connection, no token): not executed."""
 
 
 class OrderRefused(BrokerError):
@@ -100,8 +105,9 @@ class Broker(Protocol):
     def submit(self, symbol: str, side: Side, shares: int, kind: OrderKind, price_krw: int) -> BrokerOrderId:
         """Send one order, once.
 
-        Raises ``OrderRefused`` (definite no), ``RateLimited`` (not executed) or ``OrderOutcomeUnknown``
-        (timeouts, 5xx, unreadable replies); never repeats a POST that might have been executed.
+        Raises ``OrderRefused`` (definite no), ``RateLimited`` or ``OrderNotSent`` (not executed) or
+        ``OrderOutcomeUnknown`` (timeouts, 5xx, unreadable replies); never repeats a POST that might have been
+        executed.
         """
         ...
 

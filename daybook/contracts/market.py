@@ -99,3 +99,30 @@ class IndexQuote(Message):
     level: float
     previous_close: float
     change_ratio: float
+
+
+class TradeTick(Message):
+    """One public trade from the broker's stream; totals are those of the session so far."""
+
+    symbol: Symbol
+    price_krw: Won = Field(ge=0)
+    shares: int = Field(ge=0)
+    is_buy: bool | None = Field(default=None, description="aggressor side; None before the open and in auctions")
+    ask_krw: Won = Field(default=0, ge=0)
+    bid_krw: Won = Field(default=0, ge=0)
+    volume_shares: int = Field(default=0, ge=0)
+    turnover_krw: Won = Field(default=0, ge=0)
+    is_halted: bool = False
+    at_hhmmss: str
+    received_at: AwareDatetime
+
+
+class BookTick(Message):
+    """One state of a visible order book from the broker's stream, best first; empty levels are left out."""
+
+    symbol: Symbol
+    asks: tuple[OrderBookLevel, ...]
+    bids: tuple[OrderBookLevel, ...]
+    expected_auction_price_krw: Won = 0
+    at_hhmmss: str
+    received_at: AwareDatetime
