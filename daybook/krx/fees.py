@@ -85,7 +85,7 @@ def order_costs(
     """
     if amount_krw < 0:
         raise ValueError(f"an executed amount cannot be negative: {amount_krw}")
-    if not 0 <= commission_rate < 1:
+    if not (commission_rate.is_finite() and 0 <= commission_rate < 1):
         raise ValueError(f"a commission rate must be between 0 and 1, not {commission_rate}")
     tax_rate = sell_tax_rate(market, kind, on) if side is Side.SELL else Decimal(0)
     return OrderCosts(

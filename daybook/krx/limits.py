@@ -34,7 +34,7 @@ def daily_limits(
 
     width = floor(base x ratio), down to the tick of the base price; lower = base - width; upper = base + width,
     down to the tick of that price. The arithmetic is exact: a float ratio counts as the decimal it prints as.
-    Should an adjusted base price lie between two ticks, the lower limit goes up to the grid. ``ratio`` is 0.60 for
+    Should a base price lie between two ticks, the lower limit goes up to the grid. ``ratio`` is 0.60 for
     leveraged ETFs. The rule does not hold on a listing day (see :func:`ipo_day_limits`), in liquidation trading
     and for ELWs, which have no limit. Raises ``ValueError`` unless 0 < ratio < 1 and the base price is positive.
     """

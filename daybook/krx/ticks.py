@@ -2,6 +2,9 @@
 
 A price band includes its lower bound: exactly on a boundary the higher band's tick applies. Each boundary is a
 multiple of the ticks on both sides, so the grid has no gap and no overlap where bands meet.
+
+The grid binds the prices of orders. Executions halfway between two ticks do occur (midpoint orders; seen as closing
+prices in sessions of 2026-03), so a last price or a base price may lie off the grid.
 """
 
 import math

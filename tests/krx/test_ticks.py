@@ -1,5 +1,3 @@
-from typing import cast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,7 +129,7 @@ def test_round_to_tick_when_rounded_both_ways_then_price_lies_within_one_tick(pr
     assert nearest in (down, up)
     assert price <= up
     assert down <= max(price, LOWEST[kind])
-    assert up - down in (0, tick_size(cast(int, down), kind))
+    assert up - down in (0, tick_size(down, kind))
 
 
 @given(prices, st.integers(-500, 500), kinds)
