@@ -15,7 +15,7 @@ class OpenOrder(Message):
     symbol: Symbol
     side: Side
     shares: int = Field(ge=0, description="shares that can still trade")
-    limit_price_krw: Won = Field(ge=0, description="0 for a market order")
+    limit_price_krw: Won = Field(ge=0, description="for a market order the price it is expected at")
     intent_id: str = Field(default="", description="empty for an order made by hand")
 
     @property
