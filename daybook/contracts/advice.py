@@ -18,6 +18,7 @@ class AbstentionCode(StrEnum):
     UNADJUSTED_PRICES = "unadjusted_prices"
     FLAT_PRICES = "flat_prices"
     LOW_SCORE = "low_score"
+    LOW_RANK = "low_rank"
     EXCLUDED = "excluded"
     ALREADY_HELD = "already_held"
     ORDER_OPEN = "order_open"
