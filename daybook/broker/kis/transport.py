@@ -1,0 +1,207 @@
+"""HTTP to one KIS environment and to nothing else.
+
+:class:`ModeLockedTransport` is an httpx transport that refuses any request which leaves the mode, so that even a
+misused httpx client on top of it cannot. :class:`KisTransport` builds requests and reads replies; it calls the locked
+transport directly, because an httpx client logs URLs, and URLs of account services carry the account number.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+import httpx
+
+from daybook.broker.kis.environments import Environment, environment
+from daybook.broker.kis.mode_lock import check_call, check_header_text, check_request
+from daybook.broker.port import ModeLockError
+from daybook.contracts.base import Mode
+
+_REPLY_LIMIT_BYTES = 8 * 1024 * 1024
+_CONNECT_TIMEOUT_S = 3.0
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class ExchangeFailed(Exception):
+    """A request got no complete reply. ``may_have_been_sent`` is False only when no byte was written."""
+
+    def __init__(self, message: str, *, may_have_been_sent: bool) -> None:
+        super().__init__(message)
+        self.may_have_been_sent = may_have_been_sent
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete HTTP reply; ``body`` is None when it is not a JSON object."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Mapping[str, object] | None
+
+    def text(self, key: str) -> str:
+        """Return a stripped top-level text of the body, or an empty text."""
+        value = self.body.get(key) if self.body is not None else None
+        return str(value).strip() if isinstance(value, str | int) else ""
+
+    @property
+    def code(self) -> str:
+        """The KIS code: ``msg_cd``, or ``error_code`` of the OAuth services."""
+        return self.text("msg_cd") or self.text("error_code")
+
+    @property
+    def message(self) -> str:
+        """The KIS text that goes with the code."""
+        return self.text("msg1") or self.text("error_description")
+
+
+class ModeLockedTransport(httpx.BaseTransport):
+    """An httpx transport that sends only what its environment allows. It never uses a proxy."""
+
+    __slots__ = ("_environment", "_inner")
+    _environment: Environment
+    _inner: httpx.BaseTransport
+
+    def __init__(self, bound_to: Environment, inner: httpx.BaseTransport | None = None) -> None:
+        object.__setattr__(self, "_environment", bound_to)
+        object.__setattr__(
+            self,
+            "_inner",
+            inner or httpx.HTTPTransport(trust_env=False, retries=0, limits=httpx.Limits(keepalive_expiry=5.0)),
+        )
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} cannot be changed")
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one checked request; raises ``ModeLockError`` before anything is written."""
+        check_request(self._environment, request)
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._inner.close()
+
+
+class KisTransport:
+    """Requests and replies of one mode. Thread-safe; the mode is fixed for its life.
+
+    ``base_url`` is the paper exchange's loopback address; in mock and live it may only repeat the official one.
+    ``inner`` replaces the network below the lock (tests).
+    """
+
+    __slots__ = ("_environment", "_locked")
+    _environment: Environment
+    _locked: ModeLockedTransport
+
+    def __init__(
+        self,
+        mode: Mode,
+        base_url: str | None = None,
+        *,
+        stream_url: str | None = None,
+        inner: httpx.BaseTransport | None = None,
+    ) -> None:
+        bound_to = environment(mode, base_url=base_url, stream_url=stream_url)
+        object.__setattr__(self, "_environment", bound_to)
+        object.__setattr__(self, "_locked", ModeLockedTransport(bound_to, inner))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("the mode of a transport cannot be changed; build another one")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("the mode of a transport cannot be changed; build another one")
+
+    @property
+    def mode(self) -> Mode:
+        """The mode this transport is locked to."""
+        return self._environment.mode
+
+    @property
+    def environment(self) -> Environment:
+        """The origins this transport is locked to."""
+        return self._environment
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        tr_id: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 8.0,
+    ) -> Reply:
+        """Send one request and return its reply, whatever its status.
+
+        ``tr_id`` is empty for OAuth calls. Raises ``ModeLockError`` (nothing sent) or ``ExchangeFailed``.
+        """
+        check_call(self.mode, method, path, tr_id)
+        request = self._request(method, path, tr_id, query or {}, body, headers or {}, timeout_s)
+        deadline = time.monotonic() + 2 * timeout_s
+        try:
+            response = self._locked.handle_request(request)
+            try:
+                content = _read(response, deadline)
+            finally:
+                response.close()
+        except _NEVER_SENT as error:
+            raise ExchangeFailed(type(error).__name__, may_have_been_sent=False) from None
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            raise ExchangeFailed(type(error).__name__, may_have_been_sent=True) from None
+        return Reply(response.status_code, dict(response.headers), _json_object(content))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._locked.close()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        tr_id: str,
+        query: Mapping[str, str],
+        body: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        timeout_s: float,
+    ) -> httpx.Request:
+        for name, value in headers.items():
+            check_header_text(name, value)
+        for value in (*query.values(), *(body or {}).values()):
+            if not isinstance(value, str) or any(character < " " or character == "\x7f" for character in value):
+                raise ModeLockError("request values are texts without control characters", code="VALUE")
+        sent_headers = {**headers, "content-type": "application/json; charset=utf-8"}
+        if tr_id:
+            sent_headers["tr_id"] = tr_id
+        timeout = httpx.Timeout(timeout_s, connect=min(_CONNECT_TIMEOUT_S, timeout_s))
+        return httpx.Request(
+            method,
+            self._environment.rest.url + path,
+            params=dict(query) or None,
+            headers=sent_headers,
+            content=None if body is None else json.dumps(dict(body), ensure_ascii=False).encode(),
+            extensions={"timeout": timeout.as_dict()},
+        )
+
+
+def _read(response: httpx.Response, deadline: float) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > _REPLY_LIMIT_BYTES or time.monotonic() > deadline:
+            raise httpx.ReadError("the reply is too large or too slow")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _json_object(content: bytes) -> Mapping[str, object] | None:
+    try:
+        loaded = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return loaded if isinstance(loaded, dict) else None
