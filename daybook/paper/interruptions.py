@@ -1,0 +1,71 @@
+"""Volatility interruptions (변동성완화장치, VI): two minutes of call auction when a price jumps.
+
+Static: 10 % away from the reference price (the last auction's price). Dynamic: 6 % away from the last trade. The
+auction lasts two minutes and a random end of up to 30 seconds; its price is the next reference. Rates are those of
+KRX's market rules for ordinary stocks in regular trading.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+STATIC_RATIO = 0.10
+DYNAMIC_RATIO = 0.06
+AUCTION_MS = 120_000
+LONGEST_RANDOM_END_MS = 30_000
+_CATCH_UP_MS = 900_000
+"""Trades that would have fallen into the auction follow it within this time of its start."""
+_MOST_PER_DAY = 20
+
+_Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """One interruption: from the trade that set it off to the single price at ``index`` that ends it."""
+
+    from_ms: int
+    until_ms: int
+    reference_krw: int
+    index: int
+
+
+def interrupted(
+    at_ms: _Ints, price: _Ints, continuous_until_ms: int, closing_index: int, random: np.random.Generator
+) -> tuple[_Ints, tuple[Interruption, ...]]:
+    """Return trade times with room for the interruptions the prices set off, and these; prices stay as they are.
+
+    No interruption starts so late that it would run into the closing auction.
+    """
+    found: list[Interruption] = []
+    reference, start = int(price[0]), 1
+    steps = np.abs(np.diff(price)) >= DYNAMIC_RATIO * price[:-1]
+    while len(found) < _MOST_PER_DAY:
+        jumped = (np.abs(price[start:closing_index] - reference) >= STATIC_RATIO * reference) | steps[
+            start - 1 : closing_index - 1
+        ]
+        if not jumped.any():
+            break
+        trigger = start + int(np.argmax(jumped))
+        from_ms = int(at_ms[trigger])
+        until_ms = from_ms + AUCTION_MS + int(random.integers(0, LONGEST_RANDOM_END_MS))
+        if until_ms + 1000 >= continuous_until_ms or trigger + 1 >= closing_index:
+            break
+        at_ms = _postponed(at_ms, trigger, until_ms, continuous_until_ms, closing_index)
+        found.append(Interruption(from_ms, until_ms, reference, trigger + 1))
+        reference, start = int(price[trigger + 1]), trigger + 2
+    return at_ms, tuple(found)
+
+
+def _postponed(at_ms: _Ints, trigger: int, until_ms: int, continuous_until_ms: int, closing_index: int) -> _Ints:
+    """Squeeze the trades after ``trigger`` into the time after ``until_ms``; the next one ends the auction."""
+    from_ms = int(at_ms[trigger])
+    horizon = min(from_ms + _CATCH_UP_MS, continuous_until_ms - 1)
+    moved = at_ms.copy()
+    later = slice(trigger + 1, closing_index)
+    inside = at_ms[later] <= horizon
+    share = (at_ms[later] - from_ms) / (horizon - from_ms)
+    moved[later] = np.where(inside, until_ms + (share * (horizon - until_ms)).astype(np.int64), at_ms[later])
+    moved[trigger + 1] = until_ms
+    return moved
