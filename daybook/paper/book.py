@@ -29,8 +29,11 @@ def synthetic_depth(
 
     A buyer's trade leaves it as best ask, a seller's as best bid; one time in eight the other side stands a tick
     further off. ``usual_shares`` is the typical size of a level; ``salt`` decides the sizes, so equal arguments
-    give an equal book.
+    give an equal book. At a price limit only the side
+    that waits is left: a stock at its upper limit has no asks.
     """
+    if price_krw >= limits.upper_krw or price_krw <= limits.lower_krw:
+        is_buy = price_krw <= limits.lower_krw
     extra = 1 if _unit(salt, 0) < _WIDE_SPREAD_SHARE else 0
     if is_buy:
         ask = round_to_tick(price_krw, kind, Rounding.UP)

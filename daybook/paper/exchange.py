@@ -11,7 +11,6 @@ from pathlib import Path
 from daybook.contracts.base import KST, Side, Won
 from daybook.contracts.market import DailyBar, MinuteBar
 from daybook.contracts.session import Session, SessionPhase, phase_at
-from daybook.krx.calendar import next_trading_day
 from daybook.krx.fees import DEFAULT_COMMISSION_RATE
 from daybook.paper.clock import ExchangeClock
 from daybook.paper.floor import TradingFloor
@@ -37,7 +36,13 @@ from daybook.paper.prices import MarketShock, PriceSource
 from daybook.paper.replay import INDEX_FILES, ReplayPrices, find_indices, read_index
 from daybook.paper.state import ExchangeState
 from daybook.paper.tape import Tape, trade_print
-from daybook.paper.trading_dates import DAY_MS, milliseconds_of, previous_trading_date, session_of_day
+from daybook.paper.trading_dates import (
+    DAY_MS,
+    milliseconds_of,
+    previous_trading_date,
+    session_of_day,
+    trading_date_after,
+)
 
 _ACCOUNT = re.compile(r"\d{10}")
 
@@ -229,7 +234,7 @@ class Exchange:
         orderable = self._floor.orderable_krw(account)
         return CashView(
             d0_krw=known.cash_on(today),
-            d1_krw=known.cash_on(next_trading_day(today)),
+            d1_krw=known.cash_on(trading_date_after(today)),
             d2_krw=known.final_cash_krw,
             orderable_krw=orderable,
             reusable_krw=min(orderable, known.unsettled_sales_krw(today)),
@@ -313,7 +318,7 @@ class Exchange:
             return anchor.market_time
         if self._state.identity != identity:
             self._journal.close()
-            raise JournalError(f"the journal belongs to {self._state.identity}, not to {identity}")
+            raise JournalError(f"the journal belongs to {self._state.identity}, not to {identity}; begin a new file")
         self._clock.restore(self._state.anchor)
         unseen = [
             _midnight(one.order.entered_at.date()) + timedelta(milliseconds=one.seen_ms)

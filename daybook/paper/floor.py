@@ -106,7 +106,17 @@ class TradingFloor:
         terms = terms_of(order_type, side, price_krw, known, is_continuous=is_continuous, depth=view.depth)
         self._check_means(account, symbol, side, shares, terms, freed_krw=0, freed_shares=0, moment=moment)
         with self.transaction():
-            return self._place(account, known, side, order_type, shares, terms, moment, original="", view=view)
+            return self._place(
+                account,
+                known,
+                side,
+                order_type,
+                shares,
+                terms,
+                moment,
+                original="",
+                view=view if is_continuous else None,
+            )
 
     def cancel(self, account: str, number: str, shares: int | None, moment: datetime) -> Order:
         """Cancel ``shares`` (None: all) of an order's rest; returns the request's own order."""
@@ -154,7 +164,15 @@ class TradingFloor:
         with self.transaction():
             self._drop(target, moved, moment)
             return self._place(
-                account, known, side, order_type, moved, terms, moment, original=target.order.number, view=view
+                account,
+                known,
+                side,
+                order_type,
+                moved,
+                terms,
+                moment,
+                original=target.order.number,
+                view=self._visible(symbol, moment) if is_continuous else None,
             )
 
     def on_print(self, known: SymbolDay, row: int) -> bool:
@@ -190,17 +208,11 @@ class TradingFloor:
     def book(self, symbol: str, moment: datetime) -> BookView:
         """Return the visible book: synthetic depth that is still there, and the users' limit orders."""
         view = self._visible(symbol, moment)
-        mine = [one for one in self._state.resting.get(symbol, []) if one.limit_krw is not None]
-        best = {side: [one.limit_krw or 0 for one in mine if one.order.side is side] for side in Side}
-        top_bid, top_ask = max(best[Side.BUY], default=0), min(best[Side.SELL], default=None)
-        asks = {level.price_krw: level.shares for level in view.depth.asks if level.price_krw > top_bid}
-        bids = {
-            level.price_krw: level.shares for level in view.depth.bids if top_ask is None or level.price_krw < top_ask
-        }
-        is_call = view.expected_price_krw > 0
-        for one in [] if is_call else mine:
-            levels = bids if one.order.side is Side.BUY else asks
-            levels[one.limit_krw or 0] = levels.get(one.limit_krw or 0, 0) + one.order.remaining_shares
+        asks, bids = ({level.price_krw: level.shares for level in side} for side in (view.depth.asks, view.depth.bids))
+        for one in self._state.resting.get(symbol, []) if not view.expected_price_krw else ():
+            if one.limit_krw is not None:
+                levels = bids if one.order.side is Side.BUY else asks
+                levels[one.limit_krw] = levels.get(one.limit_krw, 0) + one.order.remaining_shares
         return BookView(
             asks=tuple(Level(price, asks[price]) for price in sorted(asks)[:LEVELS]),
             bids=tuple(Level(price, bids[price]) for price in sorted(bids, reverse=True)[:LEVELS]),
@@ -218,17 +230,25 @@ class TradingFloor:
         return known, phase is SessionPhase.CONTINUOUS and not interrupted
 
     def _visible(self, symbol: str, moment: datetime) -> DepthView:
-        """Return the synthetic book less what users took since its sizes were last drawn."""
+        """Return the synthetic book less what users took since its sizes were last drawn.
+
+        Levels that cross a user's resting order are left out, so that nobody trades there before that order.
+        """
         view = self._tape.depth(symbol, moment)
         holds, taken = self._taken.get(symbol, (view.holds, {}))
-        if holds != view.holds or not taken:
+        resting = self._state.resting.get(symbol, [])
+        if view.expected_price_krw or (not resting and (holds != view.holds or not taken)):
             return view
+        taken = taken if holds == view.holds else {}
+        buys = [one for one in resting if one.order.side is Side.BUY]
+        sells = [one for one in resting if one.order.side is Side.SELL]
         depth = view.depth
         asks, bids = (
             tuple(
                 Level(level.price_krw, level.shares - gone)
                 for level in side
                 if (gone := taken.get((is_ask, level.price_krw), 0)) < level.shares
+                and not any(one.accepts(level.price_krw) for one in (buys if is_ask else sells))
             )
             for is_ask, side in ((True, depth.asks), (False, depth.bids))
         )
@@ -278,8 +298,9 @@ class TradingFloor:
         moment: datetime,
         *,
         original: str,
-        view: DepthView,
+        view: DepthView | None,
     ) -> Order:
+        """Book an order that passed; ``view`` is the book it meets, None in a call auction."""
         symbol = known.security.symbol
         entered = Order(
             number=self._state.next_number(moment.date()),
@@ -301,11 +322,10 @@ class TradingFloor:
         resting = self._state.orders[moment.date()][entered.number]
         kind = NoticeKind.MODIFIED if original else NoticeKind.ACCEPTED
         self._notify(kind, resting.order, shares, terms.price_krw, moment)
-        _, is_continuous = self._market(symbol, moment)
-        if is_continuous:
+        if view is not None:
             self._sweep(resting, terms, view, moment)
         if resting.order.remaining_shares:
-            if is_continuous:
+            if view is not None:
                 resting.order.queue_ahead_shares = _queue_ahead(resting, view)
             self._record_queues(symbol, moment)
         return replace(resting.order)

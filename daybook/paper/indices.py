@@ -15,7 +15,7 @@ from daybook.paper.model import IndexBar, IndexView, Security
 from daybook.paper.paths import DayPath, build_path
 from daybook.paper.prices import PriceSource, SessionBar
 from daybook.paper.tape import shown_at
-from daybook.paper.trading_dates import previous_trading_date, session_of_day, trades_on
+from daybook.paper.trading_dates import previous_trading_date, times_of, trades_on
 
 INDEX_NAMES = {"0001": "KOSPI", "1001": "KOSDAQ", "2001": "KOSPI200"}
 _STARTING_LEVELS = {"0001": 5800.0, "1001": 1160.0, "2001": 860.0}
@@ -116,7 +116,7 @@ class Indices:
             turnover_krw=(opened + high + low + close) * volume // 4,
         )
         seed = (self._seed, zlib.crc32(code.encode()))
-        times = session_of_day(day).times()
+        times = times_of(day)
         return build_path(
             session, times, kind=None, seed=seed, shock=self._prices.shock(day), common_weight=_COMMON_WEIGHT
         )

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from daybook.contracts.base import Side
-from daybook.krx.calendar import settlement_day
 from daybook.krx.fees import order_costs
 from daybook.paper.accounts import Account
 from daybook.paper.clock import ClockAnchor
 from daybook.paper.journal import JournalError, Record
 from daybook.paper.matching import RestingOrder
 from daybook.paper.model import Execution, Order, OrderStatus, Security
+from daybook.paper.trading_dates import trading_date_after
 
 SETTLEMENT_DAYS = 2
 
@@ -97,7 +97,7 @@ class ExchangeState:
             price,
             self._costs(order, order.filled_amount_krw) - before,
             day=day,
-            settles=settlement_day(day, SETTLEMENT_DAYS),
+            settles=trading_date_after(day, SETTLEMENT_DAYS),
         )
         self.executions.append(
             Execution(

@@ -18,7 +18,7 @@ from daybook.paper.interruptions import Interruption
 from daybook.paper.model import Security, TradePrint, TradeState
 from daybook.paper.paths import DayPath, build_path
 from daybook.paper.prices import PriceSource
-from daybook.paper.trading_dates import DAY_MS, milliseconds_of, previous_trading_date, session_of_day, trades_on
+from daybook.paper.trading_dates import DAY_MS, milliseconds_of, previous_trading_date, session_of_day, times_of
 
 _REMEMBERED = 4096
 _BOOK_HOLDS_TRADES = 8
@@ -158,7 +158,7 @@ class Tape:
 
     def minute_bars(self, symbol: str, day: date, moment: datetime) -> list[MinuteBar]:
         """Return the minutes that traded up to a moment; they add up to the day's volume."""
-        if day > moment.date() or not trades_on(day) or not session_of_day(day).is_open:
+        if day > moment.date() or not session_of_day(day).is_open:
             return []
         path = self.symbol_day(symbol, day).path
         count = 0 if path is None else path.count_until(milliseconds_of(moment) if day == moment.date() else DAY_MS)
@@ -199,7 +199,7 @@ class Tape:
             )
             for bar in self._prices.bars(symbol, first, min(last, today - timedelta(days=1)))
         ]
-        if first <= today <= last and trades_on(today):
+        if first <= today <= last and session_of_day(today).is_open:
             state = self.state(symbol, moment)
             if state.volume_shares:
                 bars.append(
@@ -217,7 +217,7 @@ class Tape:
         return bars
 
     def _build(self, security: Security, day: date) -> SymbolDay:
-        times = session_of_day(day).times()
+        times = times_of(day)
         symbol, kind = security.symbol, security.kind
         base, bar = self._prices.base_krw(symbol, day), self._prices.bar(symbol, day)
         limits = daily_limits(base, kind)
@@ -268,7 +268,7 @@ class Tape:
 def shown_at(moment: datetime) -> tuple[date, int]:
     """Return the trading day whose numbers a moment shows, and the milliseconds of it that have passed."""
     day = moment.date()
-    if trades_on(day) and session_of_day(day).is_open:
+    if session_of_day(day).is_open:
         return day, milliseconds_of(moment)
     return previous_trading_date(day), DAY_MS
 

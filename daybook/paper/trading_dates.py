@@ -1,17 +1,17 @@
-"""Trading dates as the paper exchange needs them: the KRX calendar, and plain weekdays before it begins.
+"""Trading dates as the paper exchange needs them: the KRX calendar, and plain weekdays outside its table.
 
-Generated history reaches further back than the table of special days; there a weekday counts as a trading day,
-because only the shape of the history matters.
+Generated history reaches further back than the table of special days, and the last settlements reach beyond it. No
+orders are taken on such days (their session is disputed); only dates are counted.
 """
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from daybook.contracts.session import Session
+from daybook.contracts.session import Session, SessionTimes
 from daybook.krx.calendar import session_on
 from daybook.krx.holiday_table import packaged_table
+from daybook.krx.sessions import session_times
 
-MIDNIGHT_MS = 0
 DAY_MS = 86_400_000
 
 
@@ -23,8 +23,8 @@ def session_of_day(day: date) -> Session:
 
 @lru_cache(maxsize=16_384)
 def trades_on(day: date) -> bool:
-    """Return whether a date has a session; before the calendar begins, whether it is a weekday."""
-    if day < packaged_table().first_day:
+    """Return whether a date has a session; outside the calendar, whether it is a weekday."""
+    if not packaged_table().covers(day):
         return day.weekday() < 5
     return session_of_day(day).is_open
 
@@ -36,6 +36,23 @@ def previous_trading_date(day: date) -> date:
     while not trades_on(day):
         day -= timedelta(days=1)
     return day
+
+
+@lru_cache(maxsize=4096)
+def trading_date_after(day: date, count: int = 1) -> date:
+    """Return the ``count``-th trading date after ``day``: with 2, the day its trades settle."""
+    for _ in range(count):
+        day += timedelta(days=1)
+        while not trades_on(day):
+            day += timedelta(days=1)
+    return day
+
+
+@lru_cache(maxsize=4096)
+def times_of(day: date) -> SessionTimes:
+    """Return the session times of a trading date; the regular ones outside the calendar."""
+    session = session_of_day(day)
+    return session.times() if session.is_open else session_times(day)
 
 
 def milliseconds_of(moment: datetime) -> int:
