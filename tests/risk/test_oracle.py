@@ -13,93 +13,141 @@ from daybook.contracts.limits import RiskLimits
 from daybook.contracts.orders import OrderKind, OrderTicket
 from daybook.contracts.risk import CheckContext, DayCounters
 from daybook.risk.checks import check_before_post, check_order
-from tests.risk.facts import BOUGHT, HELD, NOW, account, before, buy, context, holding, open_order, quote, sell
+from tests.risk.facts import (
+    BOUGHT,
+    EQUITY_KRW,
+    HELD,
+    NOW,
+    account,
+    before,
+    buy,
+    context,
+    holding,
+    open_order,
+    quote,
+    sell,
+)
 
 ratios = st.integers(0, 1_000).map(lambda permille: permille / 1_000)
 small_counts = st.integers(0, 12)
+TICKS = {9_000: 10, 30_000: 50, 70_000: 100, 150_000: 100, 400_000: 500}
+STRESSES = [
+    "last",
+    "kind",
+    "offset",
+    "off_tick",
+    "shares",
+    "validity",
+    "held",
+    "sellable",
+    "others",
+    "open",
+    "equity",
+    "state",
+    "spread",
+    "age",
+    "settled",
+    "orderable",
+    "orders",
+    "symbol_orders",
+    "buys",
+    "reserved",
+    "sector",
+    "turnover",
+    "now",
+]
 
-limits_strategy = st.fixed_dictionaries(
-    {},
-    optional={
-        "max_order_notional_krw": st.integers(0, 3_000_000),
-        "max_order_equity_ratio": ratios,
-        "max_order_shares": st.integers(1, 100),
-        "max_position_ratio": ratios,
-        "max_sector_ratio": ratios,
-        "max_names": st.integers(0, 4),
-        "min_cash_ratio": ratios,
-        "max_daily_turnover_ratio": ratios,
-        "max_daily_orders": small_counts,
-        "max_symbol_orders": small_counts,
-        "exit_order_reserve": small_counts,
-        "symbol_exit_order_reserve": small_counts,
-        "price_collar_buy_above": ratios,
-        "price_collar_buy_below": ratios,
-        "price_collar_sell_above": ratios,
-        "price_collar_sell_below": ratios,
-        "max_spread_ratio": ratios,
-        "max_order_turnover_ratio": ratios,
-        "quote_max_age_s": st.integers(0, 10),
-        "allow_market_buys": st.booleans(),
-        "allow_market_sells": st.booleans(),
-    },
-).map(lambda values: RiskLimits(**values))
+limit_values: dict[str, st.SearchStrategy[Any]] = {
+    "max_order_notional_krw": st.integers(0, 3_000_000),
+    "max_order_equity_ratio": ratios,
+    "max_order_shares": st.integers(1, 100),
+    "max_position_ratio": ratios,
+    "max_sector_ratio": ratios,
+    "max_names": st.integers(0, 4),
+    "min_cash_ratio": ratios,
+    "max_daily_turnover_ratio": ratios,
+    "max_daily_orders": small_counts,
+    "max_symbol_orders": small_counts,
+    "exit_order_reserve": small_counts,
+    "symbol_exit_order_reserve": small_counts,
+    "price_collar_buy_above": ratios,
+    "price_collar_buy_below": ratios,
+    "price_collar_sell_above": ratios,
+    "price_collar_sell_below": ratios,
+    "max_spread_ratio": ratios,
+    "max_order_turnover_ratio": ratios,
+    "quote_max_age_s": st.integers(0, 10),
+    "allow_market_buys": st.booleans(),
+    "allow_market_sells": st.booleans(),
+}
+
+
+@st.composite
+def some_limits(draw: st.DrawFn) -> RiskLimits:
+    """Draw limits of which a few are not the defaults."""
+    changed = draw(st.sets(st.sampled_from(sorted(limit_values)), max_size=3))
+    return RiskLimits(**{name: draw(limit_values[name]) for name in sorted(changed)})
 
 
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[OrderTicket, CheckContext]:
-    """Draw an order near the market and a desk near its limits, so that a good part of them passes."""
+    """Draw an order and a desk that pass in most respects, so that single limits decide."""
+    stressed = draw(st.sets(st.sampled_from(sorted(STRESSES)), max_size=3))
+
+    def pick(fact: str, usual: Any, unusual: st.SearchStrategy[Any]) -> Any:
+        return draw(unusual) if fact in stressed else usual
+
     side = draw(st.sampled_from(Side))
-    kind = draw(st.sampled_from([OrderKind.LIMIT, OrderKind.LIMIT, OrderKind.LIMIT, OrderKind.MARKET]))
-    last_krw = draw(st.sampled_from([9_000, 30_000, 70_000, 150_000, 400_000]))
-    offset = draw(st.integers(-60, 60))
-    tick = {9_000: 10, 30_000: 50, 70_000: 100, 150_000: 100, 400_000: 500}[last_krw]
-    price_krw = last_krw + draw(st.sampled_from([offset, 0, 1])) * tick + draw(st.sampled_from([0, 0, 0, 7]))
-    shares = draw(st.integers(1, 40))
-    held = draw(st.integers(0, 60))
     symbol = BOUGHT if side is Side.BUY else HELD
+    last_krw = pick("last", 30_000, st.sampled_from(sorted(TICKS)))
+    tick_krw = TICKS[last_krw]
+    kind = pick("kind", OrderKind.LIMIT, st.just(OrderKind.MARKET))
+    price_krw = last_krw + pick("offset", 0, st.integers(-60, 60)) * tick_krw + pick("off_tick", 0, st.just(7))
     ticket: dict[str, Any] = {
         "side": side,
         "kind": kind,
         "symbol": symbol,
-        "shares": shares,
+        "shares": pick("shares", 10, st.integers(1, 60)),
         "limit_price_krw": price_krw if kind is OrderKind.LIMIT else 0,
         "reference_price_krw": last_krw,
+        "valid_until": NOW + timedelta(minutes=pick("validity", 600, st.integers(-60, 400))),
     }
-    spread = draw(st.integers(0, 6))
-    holdings = [holding(symbol, held, last_krw, sellable=draw(st.integers(0, held)))]
-    holdings += [holding(f"00020{number}", 1, 10_000) for number in range(draw(st.integers(0, 4)))]
-    others = draw(st.lists(st.sampled_from(["000100", "000200", "000300"]), max_size=2, unique=True))
+    held = pick("held", 10, st.integers(0, 60))
+    holdings = [holding(symbol, held, last_krw, sellable=pick("sellable", held, st.integers(0, held)))]
+    holdings += [holding(f"00020{number}", 1, 10_000) for number in range(pick("others", 1, st.integers(0, 9)))]
+    open_rows = st.lists(st.sampled_from(["000100", "000200", "000300"]), max_size=2, unique=True)
+    rows = [open_order(other, draw(st.sampled_from(Side)), shares=3) for other in pick("open", [], open_rows)]
     facts = context(
-        equity_krw=draw(st.integers(1_000_000, 20_000_000)),
-        trading_state=draw(st.sampled_from([TradingState.ACTIVE, TradingState.ACTIVE, TradingState.REDUCING])),
+        equity_krw=pick("equity", EQUITY_KRW, st.integers(1_000_000, 20_000_000)),
+        trading_state=pick("state", TradingState.ACTIVE, st.just(TradingState.REDUCING)),
         quote=quote(
             symbol=symbol,
             price_krw=last_krw,
-            upper_limit_krw=last_krw + 20 * tick,
-            lower_limit_krw=last_krw - 20 * tick,
-            ask_krw=last_krw + spread * tick,
+            upper_limit_krw=last_krw + 20 * tick_krw,
+            lower_limit_krw=last_krw - 20 * tick_krw,
+            ask_krw=last_krw + pick("spread", 1, st.integers(0, 12)) * tick_krw,
             bid_krw=last_krw,
-            observed_at=before(draw(st.integers(0, 8))),
+            observed_at=before(pick("age", 1, st.integers(0, 8))),
         ),
         account=account(
             holdings=tuple(holdings),
-            settled_cash_krw=draw(st.integers(0, 15_000_000)),
-            orderable_cash_krw=draw(st.integers(0, 15_000_000)),
+            settled_cash_krw=pick("settled", 9_000_000, st.integers(0, 3_000_000)),
+            orderable_cash_krw=pick("orderable", 9_000_000, st.integers(0, 1_500_000)),
         ),
         counters=DayCounters(
-            orders=draw(st.integers(0, 25)),
-            symbol_orders=draw(st.integers(0, 6)),
-            buys_krw=draw(st.integers(0, 3_000_000)),
+            orders=pick("orders", 0, st.integers(0, 25)),
+            symbol_orders=pick("symbol_orders", 0, st.integers(0, 6)),
+            buys_krw=pick("buys", 0, st.integers(0, 3_500_000)),
         ),
-        open_orders=tuple(open_order(other, draw(st.sampled_from(Side)), shares=3) for other in others),
-        reserved_krw=draw(st.sampled_from([0, 500_000])),
-        sector_exposure_krw=draw(st.integers(0, 3_000_000)),
-        average_turnover_krw=draw(st.sampled_from([None, 1_000_000_000, 3_000_000_000, 90_000_000_000])),
-        market_now=NOW + timedelta(minutes=draw(st.integers(-120, 300))),
+        open_orders=tuple(rows),
+        reserved_krw=pick("reserved", 0, st.just(500_000)),
+        sector_exposure_krw=pick("sector", 0, st.integers(2_000_000, 4_000_000)),
+        average_turnover_krw=pick(
+            "turnover", 90_000_000_000, st.sampled_from([None, 1_000_000_000, 3_000_000_000, 10_000_000])
+        ),
+        market_now=NOW + timedelta(minutes=pick("now", 0, st.integers(-120, 300))),
     )
-    template = buy if side is Side.BUY else sell
-    return template(**ticket, valid_until=NOW + timedelta(minutes=draw(st.integers(-60, 400)))), facts
+    return (buy if side is Side.BUY else sell)(**ticket), facts
 
 
 def violations(ticket: OrderTicket, facts: CheckContext, limits: RiskLimits) -> list[str]:
@@ -202,7 +250,7 @@ def tick_at(price_krw: int) -> int:
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(situations(), limits_strategy)
+@given(situations(), some_limits())
 def test_order_when_it_passes_then_no_recomputed_limit_is_broken_and_the_reverse(
     situation: tuple[OrderTicket, CheckContext], limits: RiskLimits
 ) -> None:
@@ -212,7 +260,7 @@ def test_order_when_it_passes_then_no_recomputed_limit_is_broken_and_the_reverse
 
 
 @settings(max_examples=100, deadline=None)
-@given(situations(), limits_strategy)
+@given(situations(), some_limits())
 def test_post_when_it_denies_then_the_full_check_denies_too(
     situation: tuple[OrderTicket, CheckContext], limits: RiskLimits
 ) -> None:
