@@ -191,6 +191,11 @@ def _propose(
     notional_krw = size.shares * price_krw
     if size.shares == 0:
         return AbstentionCode.NO_BUDGET, f"not one share at {price_krw:,} won within the {size.bound_by}"
+    if notional_krw < part_of(int(size.intended_krw), settings.min_size_ratio):
+        return (
+            AbstentionCode.NO_BUDGET,
+            f"only {notional_krw:,} of {int(size.intended_krw):,} won, by the {size.bound_by}",
+        )
     if notional_krw < settings.min_order_notional_krw:
         return AbstentionCode.TOO_SMALL, f"{notional_krw:,} won, bound by the {size.bound_by}"
     rationale = (

@@ -20,10 +20,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A number of shares, and the cap that decided it in words."""
+    """A number of shares, the cap that decided it in words, and what was intended before budgets ran low, in won."""
 
     shares: int
     bound_by: str
+    intended_krw: Fraction
 
 
 def target_weight(annual_volatility: float, settings: StrategySettings) -> float:
@@ -50,18 +51,21 @@ def entry_size(
     ``budget_multiplier`` (0 to 1) scales the position itself, so that a higher threat always means a smaller order.
     """
     if equity_krw <= 0 or limit_price_krw <= 0:
-        return Size(0, "equity")
+        return Size(0, "equity", Fraction(0))
     weight = target_weight(recommendation.annual_volatility, settings)
     weight = min(weight, limits.max_position_ratio, limits.max_order_equity_ratio)
     multiplier = exact(min(max(budget_multiplier, 0.0), 1.0))
-    caps: dict[str, Fraction] = {
-        "volatility target": part_of(equity_krw, weight) * multiplier,
+    own = {
+        "risk budget": part_of(equity_krw, weight) * multiplier,
         "order limit": Fraction(limits.max_order_notional_krw) * multiplier,
         "liquidity": part_of(recommendation.average_turnover_krw, limits.max_order_turnover_ratio),
+        "share count": Fraction(limits.max_order_shares * limit_price_krw),
+    }
+    shared = {
         "cash": room.cash_krw / (1 + exact(limits.commission_reserve_ratio)),
         "daily turnover": room.turnover_krw,
         "sector": room.sector_krw,
-        "share count": Fraction(limits.max_order_shares * limit_price_krw),
     }
+    caps = own | shared
     bound_by = min(caps, key=lambda name: caps[name])
-    return Size(max(0, int(caps[bound_by] // limit_price_krw)), bound_by)
+    return Size(max(0, int(caps[bound_by] // limit_price_krw)), bound_by, min(own.values()))

@@ -170,6 +170,7 @@ class StrategySettings(Message):
     )
     max_position_ratio: Ratio = Field(default=0.12, description="one symbol against equity")
     min_order_notional_krw: Won = Field(default=50_000, ge=0, description="smaller buys are not worth their cost")
+    min_size_ratio: Ratio = Field(default=0.5, description="of the intended size, below which a buy waits for budget")
 
     stop_loss_ratio: float = Field(default=0.07, gt=0, lt=1, description="loss from the average price that sells")
     take_profit_ratio: float | None = Field(default=None, gt=0, le=10, description="gain that sells; None: never")
