@@ -4,7 +4,8 @@ A :class:`Database` is opened once per process; the stores are plain classes on 
 call a transaction of its own, ``Store(session)`` takes part in the unit of work of ``database.session()``.
 """
 
-from daybook.storage.approvals import ApprovalRecord, ApprovalStore, ApprovalVerdict
+from daybook.contracts.execution import ApprovalVerdict
+from daybook.storage.approvals import ApprovalRecord, ApprovalStore, ShownOrder
 from daybook.storage.attempts import AttemptRecord
 from daybook.storage.audit import AuditLog, AuditRow
 from daybook.storage.bars import BarStore
@@ -69,6 +70,7 @@ __all__ = [
     "RecordConflict",
     "RecordNotFound",
     "RecordedIntent",
+    "ShownOrder",
     "StateStore",
     "Statistics",
     "StorageBusy",

@@ -1,26 +1,58 @@
 """Asking a human about one order: the first answer in time counts, a late yes is a no."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
+from daybook.contracts.execution import ApprovalVerdict
+from daybook.contracts.orders import OrderTicket
+from daybook.contracts.reasons import DenialCode
+from daybook.contracts.risk import Approval
 from daybook.storage.audit import SYSTEM, append_audit
+from daybook.storage.canonical import canonical_json
 from daybook.storage.errors import RecordConflict, RecordNotFound, StorageUsageError
 from daybook.storage.store import Store, clipped
 from daybook.storage.tables.journal import approvals
 
 
-class ApprovalVerdict(StrEnum):
-    """How a question stands."""
+@dataclass(frozen=True, slots=True)
+class ShownOrder:
+    """What the human was shown: the order, the last price, and why they were asked."""
 
-    PENDING = "pending"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
+    shares: int
+    limit_price_krw: int
+    last_price_krw: int
+    reasons: tuple[str, ...] = ()
+
+    def as_json(self) -> str:
+        """Return it as canonical JSON."""
+        return canonical_json(
+            {
+                "shares": self.shares,
+                "limit_price_krw": self.limit_price_krw,
+                "last_price_krw": self.last_price_krw,
+                "reasons": list(self.reasons),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "ShownOrder":
+        """Read it back."""
+        value = json.loads(text)
+        return cls(
+            shares=value["shares"],
+            limit_price_krw=value["limit_price_krw"],
+            last_price_krw=value["last_price_krw"],
+            reasons=tuple(value["reasons"]),
+        )
+
+
+_NOTHING_SHOWN = ShownOrder(0, 0, 0)
+_ANSWERS = frozenset({ApprovalVerdict.APPROVED, ApprovalVerdict.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +64,7 @@ class ApprovalRecord:
     order_digest: str
     requested_at: datetime
     expires_at: datetime
+    shown: ShownOrder
     verdict: ApprovalVerdict
     decided_by: str | None
     decided_at: datetime | None
@@ -48,6 +81,7 @@ class ApprovalStore(Store):
         requested_at: datetime,
         expires_at: datetime,
         *,
+        shown: ShownOrder = _NOTHING_SHOWN,
         actor: str = SYSTEM,
     ) -> ApprovalRecord:
         """Ask once; the same question again returns how it stands.
@@ -65,6 +99,7 @@ class ApprovalStore(Store):
                         order_digest=order_digest,
                         requested_at=requested_at,
                         expires_at=expires_at,
+                        shown=shown.as_json(),
                         verdict=ApprovalVerdict.PENDING.value,
                     )
                 )
@@ -91,7 +126,7 @@ class ApprovalStore(Store):
         leaves the question open.
         """
         answer = ApprovalVerdict(verdict)
-        if answer not in {ApprovalVerdict.APPROVED, ApprovalVerdict.REJECTED}:
+        if answer not in _ANSWERS:
             raise StorageUsageError("an answer is APPROVED or REJECTED")
 
         def write(session: Session) -> ApprovalVerdict:
@@ -127,6 +162,43 @@ class ApprovalStore(Store):
             query = query.where(approvals.c.expires_at > at)
         return self._read(lambda session: [_approval(row) for row in session.execute(query)])
 
+    def for_intent(self, intent_id: str) -> list[ApprovalRecord]:
+        """Return an intent's questions, oldest first."""
+        query = (
+            select(approvals)
+            .where(approvals.c.intent_id == intent_id)
+            .order_by(approvals.c.requested_at, approvals.c.approval_id)
+        )
+        return self._read(lambda session: [_approval(row) for row in session.execute(query)])
+
+    def answer_for(self, ticket: OrderTicket) -> Approval | None:
+        """Return the answer to the newest question about a ticket, as the risk rules read it.
+
+        None while that question is open or when it was answered too late; an older answer never stands in for it.
+        """
+        questions = self.for_intent(ticket.intent_id)
+        if not questions:
+            return None
+        last = questions[-1]
+        if last.decided_at is None or last.verdict not in _ANSWERS:
+            return None
+        return Approval(
+            intent_id=last.intent_id,
+            granted=last.verdict is ApprovalVerdict.APPROVED,
+            shares=last.shown.shares,
+            limit_price_krw=last.shown.limit_price_krw,
+            price_krw=last.shown.last_price_krw,
+            asked_at=last.requested_at,
+            answered_at=last.decided_at,
+            answered_by=last.decided_by or "",
+        )
+
+    def reasons_for(self, intent_id: str) -> tuple[DenialCode, ...]:
+        """Return why a human was asked about an intent, each reason once."""
+        known = {code.value for code in DenialCode}
+        reasons = [reason for row in self.for_intent(intent_id) for reason in row.shown.reasons if reason in known]
+        return tuple(DenialCode(reason) for reason in dict.fromkeys(reasons))
+
     def is_approved(self, intent_id: str, order_digest: str) -> bool:
         """Whether exactly this order of the intent was approved in time."""
         query = select(approvals.c.approval_id).where(
@@ -151,6 +223,7 @@ def _approval(row: Row[Any]) -> ApprovalRecord:
         order_digest=row.order_digest,
         requested_at=row.requested_at,
         expires_at=row.expires_at,
+        shown=ShownOrder.from_json(row.shown),
         verdict=ApprovalVerdict(row.verdict),
         decided_by=row.decided_by,
         decided_at=row.decided_at,

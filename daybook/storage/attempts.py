@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from daybook.contracts.orders import AttemptOutcome, BrokerOrderId, IntentState
 from daybook.storage.audit import append_audit
-from daybook.storage.errors import AttemptRefused, RecordConflict, RecordNotFound
+from daybook.storage.errors import AttemptRefused, RecordConflict, RecordNotFound, StorageUsageError
 from daybook.storage.store import clipped
 from daybook.storage.tables.orders import attempts, intents
 
 _OPEN = frozenset({AttemptOutcome.SUBMITTING, AttemptOutcome.UNKNOWN})
+_NO_ORDER = frozenset({AttemptOutcome.REFUSED, AttemptOutcome.NOT_EXECUTED, AttemptOutcome.NOT_ACCEPTED})
 _LEFT_AN_ORDER = frozenset({AttemptOutcome.SUBMITTING, AttemptOutcome.UNKNOWN, AttemptOutcome.ACCEPTED})
 
 
@@ -45,16 +46,7 @@ def begin(session: Session, intent: Row[Any], attempt: int, *, at: datetime, act
         if known.outcome in _LEFT_AN_ORDER:
             standing = f"attempt {known.attempt} of intent {intent.intent_id} is {known.outcome.value}"
             raise AttemptRefused(f"{standing}: nothing more may be sent")
-    session.execute(
-        insert(attempts).values(
-            intent_id=intent.intent_id,
-            attempt=attempt,
-            outcome=AttemptOutcome.SUBMITTING.value,
-            code="",
-            text="",
-            started_at=at,
-        )
-    )
+    _insert(session, intent.intent_id, attempt, AttemptOutcome.SUBMITTING, at)
     changes: dict[str, Any] = {"state": IntentState.SUBMITTING.value, "state_at": at}
     if intent.submitted_at is None:
         changes["submitted_at"] = at
@@ -75,23 +67,26 @@ def finish(
     at: datetime,
     actor: str,
 ) -> AttemptRecord:
-    """Write what became of an attempt and return it; the same outcome again changes nothing.
+    """Write what became of an attempt and return what is known of it now.
 
-    Raises ``RecordConflict`` when another outcome is already known; NOT_ACCEPTED may still become ACCEPTED, for an
-    order that shows late.
+    A fact is never unlearned: ACCEPTED can be learned at any time, doubt only where no order was seen yet, and a
+    second word that there is no order changes nothing. NOT_ACCEPTED for an attempt that was never begun closes the
+    pair, so that a belated worker cannot begin it any more.
+
+    Raises ``RecordConflict`` when an accepted attempt is said to have left no order or another one, and
+    ``RecordNotFound``.
     """
+    if outcome is AttemptOutcome.SUBMITTING:
+        raise StorageUsageError("an attempt cannot end as SUBMITTING")
     pair = (attempts.c.intent_id == intent_id, attempts.c.attempt == attempt)
     row = session.execute(select(attempts).where(*pair)).first()
-    if row is None:
+    if row is None and outcome is AttemptOutcome.NOT_ACCEPTED:
+        _insert(session, intent_id, attempt, outcome, at)
+        row = session.execute(select(attempts).where(*pair)).one()
+    elif row is None:
         raise RecordNotFound(f"there is no attempt {attempt} of intent {intent_id}")
-    known = _attempt(row)
-    if known.outcome is outcome and (order is None or known.order == order):
-        return known
-    shows_late = known.outcome is AttemptOutcome.NOT_ACCEPTED and outcome is AttemptOutcome.ACCEPTED
-    if known.outcome not in _OPEN and not shows_late:
-        raise RecordConflict(
-            f"attempt {attempt} of intent {intent_id} is {known.outcome.value}, it cannot become {outcome.value}"
-        )
+    elif not _teaches(_attempt(row), outcome, order):
+        return _attempt(row)
     changes: dict[str, Any] = {
         "outcome": outcome.value,
         "code": clipped(code, 40),
@@ -111,6 +106,30 @@ def finish(
     }
     append_audit(session, "attempt.finished", intent_id, values, actor=actor, at=at)
     return _attempt(session.execute(select(attempts).where(*pair)).one())
+
+
+def _teaches(known: AttemptRecord, outcome: AttemptOutcome, order: BrokerOrderId | None) -> bool:
+    """Whether ``outcome`` adds to what is known; raises ``RecordConflict`` when it contradicts an accepted order."""
+    if known.outcome is AttemptOutcome.ACCEPTED:
+        other = order is not None and known.order is not None and order.key != known.order.key
+        if other or outcome in _NO_ORDER:
+            standing = f"attempt {known.attempt} of intent {known.intent_id} was accepted"
+            raise RecordConflict(f"{standing}, it cannot become {outcome.value}")
+        return outcome is AttemptOutcome.ACCEPTED and order is not None and known.order is None
+    if known.outcome is outcome:
+        return False
+    if known.outcome in _OPEN or outcome is AttemptOutcome.ACCEPTED:
+        return True
+    # That no order appeared was concluded, not said by the broker: a late doubt weighs more.
+    return known.outcome is AttemptOutcome.NOT_ACCEPTED and outcome is AttemptOutcome.UNKNOWN
+
+
+def _insert(session: Session, intent_id: str, attempt: int, outcome: AttemptOutcome, at: datetime) -> None:
+    session.execute(
+        insert(attempts).values(
+            intent_id=intent_id, attempt=attempt, outcome=outcome.value, code="", text="", started_at=at
+        )
+    )
 
 
 def name_order(session: Session, intent_id: str, order: BrokerOrderId) -> None:

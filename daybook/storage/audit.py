@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from daybook.storage.canonical import canonical_json, canonical_text, digest
+from daybook.storage.canonical import canonical_json, digest, json_text
 from daybook.storage.store import Store, clipped
 from daybook.storage.tables.journal import audit, audit_head
 
@@ -53,7 +53,7 @@ def append_audit(
         "actor": clipped(actor or SYSTEM, 120),
         "action": action,
         "subject": clipped(subject, 200),
-        "detail": canonical_text(detail),
+        "detail": json_text(detail),
         "previous_hash": head.hash,
     }
     row = AuditRow(**fields, hash=_hash(**fields))

@@ -26,14 +26,15 @@ def canonical_json(value: Json) -> str:
         raise StorageUsageError(f"a value cannot be written as JSON: {error}") from error
 
 
-def canonical_text(text_or_value: Json) -> str:
-    """Return the canonical form of a JSON text, or of a value that is not a text."""
+def json_text(text_or_value: Json) -> str:
+    """Return a JSON text as it is, so that its digest stays true, or a value that is not a text as canonical JSON."""
     if not isinstance(text_or_value, str):
         return canonical_json(text_or_value)
     try:
-        return canonical_json(json.loads(text_or_value))
+        json.loads(text_or_value)
     except json.JSONDecodeError as error:
         raise StorageUsageError(f"a text is not JSON: {error}") from error
+    return text_or_value
 
 
 def digest(text: str) -> str:

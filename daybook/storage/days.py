@@ -1,6 +1,7 @@
 """Trading days: begun, in a phase, finished with a summary and a report."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from daybook.contracts.base import Mode
 from daybook.storage.audit import SYSTEM, append_audit
-from daybook.storage.canonical import Json, canonical_text
+from daybook.storage.canonical import Json, canonical_json, json_text
 from daybook.storage.errors import RecordConflict, RecordNotFound
 from daybook.storage.store import Store, clipped
 from daybook.storage.tables.desk import trading_days
@@ -30,6 +31,12 @@ class DayRecord:
     finished_at: datetime | None
     summary: str | None
     report_path: str
+    universe: str | None = None
+
+    @property
+    def universe_symbols(self) -> tuple[str, ...]:
+        """The symbols chosen for the day; empty until they are."""
+        return () if self.universe is None else tuple(json.loads(self.universe))
 
     @property
     def summary_value(self) -> Any:
@@ -81,6 +88,33 @@ class DayStore(Store):
 
         self._write(write)
 
+    def set_universe(
+        self, day: date, account: str, symbols: Sequence[str], at: datetime, *, actor: str = SYSTEM
+    ) -> None:
+        """Keep the symbols chosen for a day; raises ``RecordNotFound``."""
+
+        def write(session: Session) -> None:
+            _one(session, day, account)
+            values = {"universe": canonical_json(list(symbols))}
+            session.execute(update(trading_days).where(*_key(day, account)).values(**values))
+            append_audit(session, "day.universe", f"{account}/{day}", {"symbols": list(symbols)}, actor=actor, at=at)
+
+        self._write(write)
+
+    def set_report(
+        self, day: date, account: str, report_path: str, at: datetime | None = None, *, actor: str = SYSTEM
+    ) -> None:
+        """Note where a day's report was written; raises ``RecordNotFound``."""
+        moment = self._now(at)
+
+        def write(session: Session) -> None:
+            _one(session, day, account)
+            session.execute(update(trading_days).where(*_key(day, account)).values(report_path=report_path))
+            detail = {"report_path": report_path}
+            append_audit(session, "day.reported", f"{account}/{day}", detail, actor=actor, at=moment)
+
+        self._write(write)
+
     def finish(
         self, day: date, account: str, summary: Json, report_path: str, at: datetime, *, actor: str = SYSTEM
     ) -> None:
@@ -88,7 +122,7 @@ class DayStore(Store):
 
         Raises ``RecordNotFound``.
         """
-        text = canonical_text(summary)
+        text = json_text(summary)
 
         def write(session: Session) -> None:
             _one(session, day, account)

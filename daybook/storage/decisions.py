@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from daybook.storage.audit import SYSTEM, append_audit
-from daybook.storage.canonical import Json, canonical_text, digest
+from daybook.storage.canonical import Json, digest, json_text
 from daybook.storage.errors import CorruptRecord, RecordConflict, RecordNotFound
 from daybook.storage.store import Store
 from daybook.storage.tables.journal import decisions
@@ -17,7 +17,7 @@ from daybook.storage.tables.journal import decisions
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """A decision; ``inputs`` and ``outputs`` are canonical JSON texts, the hashes SHA-256 of their bytes."""
+    """A decision; ``inputs`` and ``outputs`` are JSON texts, the hashes SHA-256 of their bytes."""
 
     decision_id: str
     day: date
@@ -57,12 +57,12 @@ class DecisionStore(Store):
     ) -> bool:
         """Record a decision once; False when the same one is recorded already.
 
-        ``inputs`` and ``outputs`` are JSON texts or values and are stored in canonical form. ``inputs_digest`` is
-        the caller's own digest, e.g. of a market snapshot; empty means the hash of the canonical inputs.
+        ``inputs`` and ``outputs`` are JSON texts, kept byte for byte, or values, kept as canonical JSON.
+        ``inputs_digest`` is the caller's own digest, e.g. of a market snapshot; empty means the hash of ``inputs``.
 
         Raises ``RecordConflict`` when the id was recorded with another content.
         """
-        inputs_text, outputs_text = canonical_text(inputs), canonical_text(outputs)
+        inputs_text, outputs_text = json_text(inputs), json_text(outputs)
         content = {
             "day": day,
             "kind": kind,

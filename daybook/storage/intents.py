@@ -145,7 +145,7 @@ class IntentStore(Store):
         """Write what became of an attempt, and return it.
 
         ACCEPTED moves the intent to WORKING and UNKNOWN to UNKNOWN, unless it is final; every other outcome leaves
-        the intent's state to the caller. A known outcome stays, but NOT_ACCEPTED may still turn out ACCEPTED.
+        the intent's state to the caller. Facts are never unlearned; see :func:`daybook.storage.attempts.finish`.
         """
         moment = self._now(at)
 

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from daybook.contracts.account import AccountSnapshot
-from daybook.contracts.base import Side, Won
+from daybook.contracts.base import KST, Side, Won
 from daybook.storage import equity, ledger_rows, order_progress
 from daybook.storage.audit import SYSTEM
 from daybook.storage.equity import EquityPoint
 from daybook.storage.errors import StorageUsageError
 from daybook.storage.ledger_changes import adjust_books, open_books
 from daybook.storage.ledger_records import (
+    ADJUSTMENT,
     Adjustment,
     FillRecord,
     LedgerEntry,
@@ -91,6 +92,31 @@ class Ledger(Store):
             query = query.where(fills.c.account == account)
         return self._read(lambda session: [fill_record(row) for row in session.execute(query)])
 
+    def opened_on(self, account: str) -> dict[str, date]:
+        """Return the day each held position was opened by a fill; adopted positions are left out."""
+        return {
+            position.symbol: position.opened_on
+            for position in self.positions(account)
+            if position.opened_on is not None
+        }
+
+    def flows(self, account: str, since: date | datetime) -> Won:
+        """Return what came in or went out from outside since a day, or since a real time; openings left out.
+
+        Shares count at their cost: buying by hand moves cash into shares and is no flow.
+        """
+        column = ledger_entries.c.at if isinstance(since, datetime) else ledger_entries.c.day
+        query = select(ledger_entries).where(
+            ledger_entries.c.account == account, ledger_entries.c.kind == ADJUSTMENT, column >= since
+        )
+        rows = self._read(lambda session: session.execute(query).all())
+        return sum(entry_record(row).flow_krw for row in rows)
+
+    def fills_through(self, account: str, day: date) -> list[FillRecord]:
+        """Return the account's fills of all days up to and including ``day``, in the order of booking."""
+        query = select(fills).where(fills.c.account == account, fills.c.day <= day).order_by(fills.c.id)
+        return self._read(lambda session: [fill_record(row) for row in session.execute(query)])
+
     def entries(self, account: str) -> list[LedgerEntry]:
         """Return openings and adjustments in the order of booking."""
         query = select(ledger_entries).where(ledger_entries.c.account == account).order_by(ledger_entries.c.id)
@@ -107,18 +133,21 @@ class Ledger(Store):
         at: datetime | None = None,
         *,
         cost_basis_krw: Won | None = None,
+        day: date | None = None,
         actor: str = SYSTEM,
     ) -> LedgerEntry:
         """Book an explained change that no order of ours made.
 
         ``shares`` added take the paid cash as their cost (none for a split or a bonus issue); ``shares`` removed
         realise the received cash against their part of the cost basis. ``cost_basis_krw`` overrides the change of
-        the cost basis, and then nothing is realised. Not idempotent: each call books one entry.
+        the cost basis, and then nothing is realised. ``day`` is the trading day it belongs to, by default the KST
+        date of ``at``. Not idempotent: each call books one entry.
         """
         if (symbol is None) != (shares == 0 and cost_basis_krw is None):
             raise StorageUsageError("an adjustment of shares or cost basis needs a symbol, one of cash alone has none")
         moment = self._now(at)
-        change = Adjustment(reason_code, cash_krw, symbol, shares, note, cost_basis_krw)
+        trading_day = moment.astimezone(KST).date() if day is None else day
+        change = Adjustment(reason_code, cash_krw, symbol, shares, note, cost_basis_krw, trading_day)
         return self._write(lambda session: adjust_books(session, account, change, moment, actor))
 
     def record_equity(

@@ -9,15 +9,22 @@ from sqlalchemy import Row
 
 from daybook.contracts.base import Side, Won
 
+OPENING = "OPENING"
+ADJUSTMENT = "ADJUSTMENT"
+
 
 @dataclass(frozen=True, slots=True)
 class PositionRecord:
-    """A position: cost basis without fees, realised result after fees and taxes since the opening."""
+    """A position: cost basis without fees, realised result after fees and taxes since the opening of the books.
+
+    ``opened_on`` is the day of the fill that opened it; None for an adopted one.
+    """
 
     symbol: str
     shares: int
     cost_basis_krw: Won
     realised_pnl_krw: Won
+    opened_on: date | None
     updated_at: datetime
 
     @property
@@ -49,6 +56,7 @@ class FillRecord:
 class LedgerEntry:
     """An opening or an adjustment, as changes of shares, cash, cost basis and realised result."""
 
+    day: date
     kind: str
     reason_code: str
     symbol: str | None
@@ -58,6 +66,11 @@ class LedgerEntry:
     realised_pnl_krw: Won
     note: str
     at: datetime
+
+    @property
+    def flow_krw(self) -> Won:
+        """What came in (or went out, negative) from outside: cash and cost of shares, results left out."""
+        return self.cash_krw + self.cost_basis_krw - self.realised_pnl_krw
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +83,14 @@ class Adjustment:
     shares: int
     note: str
     cost_basis_krw: Won | None
+    day: date
 
 
 def position_record(row: Row[Any]) -> PositionRecord:
     """Return a row of ``positions`` as a record."""
-    return PositionRecord(row.symbol, row.shares, row.cost_basis_krw, row.realised_pnl_krw, row.updated_at)
+    return PositionRecord(
+        row.symbol, row.shares, row.cost_basis_krw, row.realised_pnl_krw, row.opened_on, row.updated_at
+    )
 
 
 def fill_record(row: Row[Any]) -> FillRecord:
@@ -97,6 +113,7 @@ def fill_record(row: Row[Any]) -> FillRecord:
 def entry_record(row: Row[Any]) -> LedgerEntry:
     """Return a row of ``ledger_entries`` as a record."""
     return LedgerEntry(
+        day=row.day,
         kind=row.kind,
         reason_code=row.reason_code,
         symbol=row.symbol,

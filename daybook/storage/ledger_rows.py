@@ -1,6 +1,6 @@
 """The rows behind the ledger, read and written inside a transaction of the caller."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -31,18 +31,34 @@ def holding(session: Session, account: str, symbol: str) -> Holding:
 
 
 def set_position(
-    session: Session, account: str, symbol: str, after: Holding, *, realised_change_krw: Won, at: datetime
+    session: Session,
+    account: str,
+    symbol: str,
+    after: Holding,
+    *,
+    realised_change_krw: Won,
+    filled_on: date | None,
+    at: datetime,
 ) -> None:
-    """Write a position's shares and cost basis, and add to its realised result."""
+    """Write a position's shares and cost basis, and add to its realised result.
+
+    ``filled_on`` is the day of the fill behind the change, None for an adoption or adjustment.
+    """
     where = (positions.c.account == account, positions.c.symbol == symbol)
-    realised_krw = session.execute(select(positions.c.realised_pnl_krw).where(*where)).scalar()
+    before = session.execute(select(positions).where(*where)).first()
+    opened_on = None
+    if after.shares and before is not None and before.shares * after.shares > 0:
+        opened_on = before.opened_on
+    elif after.shares:
+        opened_on = filled_on
     values: dict[str, Any] = {
         "shares": after.shares,
         "cost_basis_krw": after.cost_basis_krw,
-        "realised_pnl_krw": (realised_krw or 0) + realised_change_krw,
+        "realised_pnl_krw": (0 if before is None else before.realised_pnl_krw) + realised_change_krw,
+        "opened_on": opened_on,
         "updated_at": at,
     }
-    if realised_krw is None:
+    if before is None:
         session.execute(insert(positions).values(account=account, symbol=symbol, **values))
     else:
         session.execute(update(positions).where(*where).values(**values))
@@ -53,6 +69,7 @@ def add_entry(session: Session, account: str, entry: LedgerEntry) -> None:
     session.execute(
         insert(ledger_entries).values(
             account=account,
+            day=entry.day,
             kind=entry.kind,
             reason_code=entry.reason_code,
             symbol=entry.symbol,

@@ -161,7 +161,13 @@ def _move_position(session: Session, order: Cumulative, added: Progress, at: dat
         movement = Movement(before, -sign * added.delta_amount_krw)
     realised_krw = movement.realised_pnl_krw - added.delta_costs_krw
     ledger_rows.set_position(
-        session, order.account, order.symbol, movement.holding, realised_change_krw=realised_krw, at=at
+        session,
+        order.account,
+        order.symbol,
+        movement.holding,
+        realised_change_krw=realised_krw,
+        filled_on=order.day,
+        at=at,
     )
     return realised_krw
 

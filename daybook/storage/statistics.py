@@ -67,6 +67,30 @@ class Statistics(Store):
 
         return self._read(read)
 
+    def submits_since(self, account: str, since: datetime) -> list[datetime]:
+        """Return when the account's attempts since a real time were begun, oldest first."""
+        query = (
+            select(attempts.c.started_at)
+            .join(intents, attempts.c.intent_id == intents.c.intent_id)
+            .where(intents.c.account == account, attempts.c.started_at >= since)
+            .order_by(attempts.c.started_at)
+        )
+        return self._read(lambda session: list(session.execute(query).scalars()))
+
+    def traded_since(self, account: str, since: datetime, *, excluding: str) -> bool:
+        """Whether another intent's attempt or fill came since a real time."""
+        attempted = (
+            select(attempts.c.intent_id)
+            .join(intents, attempts.c.intent_id == intents.c.intent_id)
+            .where(intents.c.account == account, attempts.c.intent_id != excluding, attempts.c.started_at >= since)
+        )
+        moved = select(intents.c.intent_id).where(
+            intents.c.account == account, intents.c.intent_id != excluding, intents.c.state_at >= since
+        )
+        return self._read(
+            lambda session: session.execute(attempted).first() is not None or session.execute(moved).first() is not None
+        )
+
     def recent_notionals(self, account: str, count: int) -> list[Won]:
         """Return the notionals of the account's last submitted orders, newest first."""
         query = (

@@ -85,6 +85,7 @@ trading_days = table(
     Column("began_at", UtcDateTime, nullable=False),
     Column("phase_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=True),
+    Column("universe", LongText, nullable=True),
     Column("summary", LongText, nullable=True),
     Column("report_path", String(1024), nullable=False),
 )

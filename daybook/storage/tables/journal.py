@@ -17,7 +17,7 @@ decisions = table(
     Column("outputs_hash", DigestType, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
-"""Inputs and outputs as canonical JSON, with the hashes of their bytes."""
+"""Inputs and outputs as JSON, with the hashes of their bytes."""
 
 approvals = table(
     "approvals",
@@ -26,6 +26,7 @@ approvals = table(
     Column("order_digest", String(128), nullable=False),
     Column("requested_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    Column("shown", LongText, nullable=False),
     Column("verdict", CodeType, nullable=False),
     Column("decided_by", ActorType, nullable=True),
     Column("decided_at", UtcDateTime, nullable=True),

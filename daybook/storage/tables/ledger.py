@@ -33,14 +33,19 @@ positions = table(
     Column("shares", BigInteger, nullable=False),
     Column("cost_basis_krw", WonType, nullable=False),
     Column("realised_pnl_krw", WonType, nullable=False),
+    Column("opened_on", Date, nullable=True),
     Column("updated_at", UtcDateTime, nullable=False),
 )
-"""Signed shares and their cost basis without fees; a flat position keeps its row for the realised result."""
+"""Signed shares and their cost basis without fees; a flat position keeps its row for the realised result.
+
+``opened_on`` is the day of the fill that opened the position; NULL when flat or adopted.
+"""
 
 ledger_entries = table(
     "ledger_entries",
     Column("id", RowNumber, primary_key=True, autoincrement=True),
     Column("account", AccountType, ForeignKey("ledger_accounts.account"), nullable=False),
+    Column("day", Date, nullable=False),
     Column("kind", CodeType, nullable=False),
     Column("reason_code", CodeType, nullable=False),
     Column("symbol", SymbolType, nullable=True),

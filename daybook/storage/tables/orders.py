@@ -90,6 +90,9 @@ notices = table(
     Column("day", Date, primary_key=True),
     Column("digest", String(128), primary_key=True),
     Column("order_key", OrderKeyType, nullable=False),
+    Column("original_key", OrderKeyType, nullable=False),
+    Column("symbol", SymbolType, nullable=False),
+    Column("side", String(4), nullable=False),
     Column("is_fill", Integer, nullable=False),
     Column("shares", BigInteger, nullable=False),
     Column("price_krw", WonType, nullable=False),
@@ -97,4 +100,7 @@ notices = table(
     Column("received_at", UtcDateTime, nullable=False),
     Index(None, "account", "day", "order_key"),
 )
-"""Notices of the broker's stream, repeats dropped by digest. ``is_fill`` is 1 or 0."""
+"""Notices of the broker's stream, repeats dropped by digest. ``is_fill`` is 1 or 0.
+
+``original_key`` is the order a cancel or modify notice is about, empty on others: such notices have own numbers.
+"""
