@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from daybook.contracts.base import AwareDatetime, Message, Mode, Side, Symbol, Won
+from daybook.contracts.clock import MarketClock
 from daybook.contracts.reasons import DenialCode
 
 
@@ -119,6 +120,8 @@ class SubmitRequest(Message):
 
     ticket: OrderTicket
     attempt: int = Field(ge=1, le=10)
+    clock: MarketClock
+    checked_at: AwareDatetime = Field(description="real time of the checks; an old check is not sent")
 
 
 class SubmitOutcome(Message):

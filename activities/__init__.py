@@ -1,0 +1,1 @@
+"""What touches the world: thin activities, one room per layer."""

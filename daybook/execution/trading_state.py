@@ -1,0 +1,62 @@
+"""Changing the trading state: halting is one step, coming back is two."""
+
+from datetime import timedelta
+
+from daybook.contracts.base import TradingState
+from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
+from daybook.execution.desk import ExecutionDesk
+
+RESUME_VALID_FOR = timedelta(minutes=10)
+
+
+class StateChanger:
+    """Writes halts where the gateway reads them, and lifts them in two steps."""
+
+    def __init__(self, desk: ExecutionDesk) -> None:
+        self._desk = desk
+
+    def change(self, request: StateChangeRequest) -> StateChangeResult:
+        """Carry out one change; repeating a halt is harmless."""
+        desk, at = self._desk, self._desk.real_now()
+        if request.action in (StateAction.HALT, StateAction.REDUCE):
+            state = TradingState.HALTED if request.action is StateAction.HALT else TradingState.REDUCING
+            current = desk.states.current(request.account)
+            repeated = (
+                current.state is state and current.reason_code == request.code and current.reason == request.reason
+            )
+            if not repeated:
+                desk.states.halt(request.account, state, request.code, request.reason, request.by, at)
+            return self._result(request, accepted=True, text=request.reason)
+        if request.action in (StateAction.LOCK_SYMBOLS, StateAction.UNLOCK_SYMBOLS):
+            return self._lock(request)
+        if request.action is StateAction.REQUEST_RESUME:
+            if self._is_active(request):
+                return self._result(request, accepted=False, text="trading is active; there is nothing to resume")
+            token = desk.states.request_resume(request.account, request.by, at, RESUME_VALID_FOR)
+            return self._result(request, accepted=True, text="confirm within 10 minutes", token=token)
+        confirmed = desk.states.confirm_resume(request.account, request.token, request.by, at)
+        if not confirmed:
+            return self._result(
+                request, accepted=False, text="wrong, used or expired token; start again with: daybook resume"
+            )
+        desk.kill_switch.clear()
+        return self._result(request, accepted=True, text=f"resumed by {request.by}")
+
+    def _lock(self, request: StateChangeRequest) -> StateChangeResult:
+        at = self._desk.real_now()
+        for symbol in request.symbols:
+            if request.action is StateAction.LOCK_SYMBOLS:
+                self._desk.states.lock_symbol(request.account, symbol, request.code, request.reason, request.by, at)
+            else:
+                self._desk.states.unlock(request.account, symbol, request.by, at)
+        return self._result(request, accepted=True, text=f"{request.action.value}: {', '.join(request.symbols)}")
+
+    def _is_active(self, request: StateChangeRequest) -> bool:
+        state = self._desk.states.current(request.account).state
+        return state is TradingState.ACTIVE and not self._desk.kill_switch.is_on()
+
+    def _result(self, request: StateChangeRequest, *, accepted: bool, text: str, token: str = "") -> StateChangeResult:
+        state = self._desk.states.current(request.account).state
+        if self._desk.kill_switch.is_on():
+            state = TradingState.HALTED
+        return StateChangeResult(state=state, accepted=accepted, text=text, token=token)
