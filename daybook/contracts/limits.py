@@ -162,7 +162,9 @@ class StrategySettings(Message):
     min_history_sessions: int = Field(
         default=20, ge=3, le=500, description="closes without which a symbol is not ranked"
     )
-    min_score: float = Field(default=0.0, ge=-10, le=10, allow_inf_nan=False, description="lowest score bought")
+    min_score: float = Field(
+        default=0.0, ge=-10, le=10, allow_inf_nan=False, description="a score must be above this to be bought or kept"
+    )
 
     max_names: int = Field(default=5, ge=1, le=50, description="symbols held at the same time")
     target_annual_volatility: float = Field(
