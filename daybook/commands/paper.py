@@ -1,5 +1,77 @@
-"""``daybook paper serve``."""
+"""``daybook paper serve``: the paper exchange as a program of its own."""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="The paper exchange.", no_args_is_help=True)
+from daybook.commands.support import fail
+from daybook.paper.command import DEFAULT_PORT, ServeConfig, serve
+from daybook.paper.exchange import ExchangeConfig
+
+app = typer.Typer(help="The paper exchange: a KRX simulator that speaks the KIS protocol.", no_args_is_help=True)
+_DEFAULT = ServeConfig()
+
+
+@app.callback()
+def group() -> None:
+    """The paper exchange: a KRX simulator that speaks the KIS protocol."""
+
+
+@app.command("serve")
+def serve_command(
+    port: Annotated[int, typer.Option(help="Mock listener; 0 takes a free one.")] = DEFAULT_PORT,
+    real_port: Annotated[int, typer.Option(help="Real listener; -1: none.")] = -1,
+    ws_port: Annotated[int, typer.Option(help="One more WebSocket door; -1: none.")] = -1,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = _DEFAULT.host,
+    speed: Annotated[float, typer.Option(min=0.001, max=100_000, help="Market seconds in a real second.")] = 1.0,
+    start: Annotated[str, typer.Option(help="Market time to begin at (2026-03-06T08:00:00+09:00); default: now.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of generated prices.")] = ExchangeConfig().seed,
+    replay: Annotated[Path | None, typer.Option(help="Replay daily prices from CSV, CSV.gz or Parquet.")] = None,
+    index: Annotated[Path | None, typer.Option(help="Index prices; default: next to the replay file.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Journal to recover from after a crash.")] = None,
+    faults: Annotated[Path | None, typer.Option(help="Faults to inject (YAML or JSON).")] = None,
+    cash: Annotated[int, typer.Option(help="Cash of a new account, KRW.")] = _DEFAULT.cash_krw,
+    commission_rate: Annotated[str, typer.Option(help="Commission, as a fraction.")] = str(_DEFAULT.commission_rate),
+    account: Annotated[list[str] | None, typer.Option(help="Accounts of strict mode, 12345678-01.")] = None,
+    strict: Annotated[bool, typer.Option("--strict/--permissive", help="Refuse what the real host refuses.")] = False,
+    rate_limit: Annotated[str, typer.Option(help="on, off, or calls a second.")] = _DEFAULT.rate_limit,
+    token_limit: Annotated[str, typer.Option(help="One token a minute: on, off, auto.")] = _DEFAULT.token_limit,
+    token_life: Annotated[float, typer.Option(help="Seconds a token lives.")] = _DEFAULT.token_life_s,
+    app_key: Annotated[str, typer.Option(help="Accept this app key only.")] = "",
+    app_secret: Annotated[str, typer.Option(help="Accept this app secret only.")] = "",
+    ws_layout: Annotated[str, typer.Option(help="WebSocket layout: new or legacy.")] = _DEFAULT.ws_layout,
+    control: Annotated[bool, typer.Option(help="Serve /paper/... control endpoints on loopback.")] = True,
+) -> None:
+    """Serve until interrupted."""
+    try:
+        rate = Decimal(commission_rate)
+    except InvalidOperation:
+        fail(f"{commission_rate!r} is not a commission rate; write it as 0.00014")
+    serve(
+        ServeConfig(
+            host=host,
+            port=port,
+            real_port=None if real_port < 0 else real_port,
+            ws_port=None if ws_port < 0 else ws_port,
+            speed=speed,
+            start=start,
+            seed=seed,
+            replay=replay,
+            index=index,
+            journal=journal,
+            faults=faults,
+            cash_krw=cash,
+            commission_rate=rate,
+            accounts=tuple(account) if account else _DEFAULT.accounts,
+            strict=strict,
+            rate_limit=rate_limit,
+            token_limit=token_limit,
+            token_life_s=token_life,
+            app_key=app_key,
+            app_secret=app_secret,
+            ws_layout=ws_layout,
+            control=control,
+        )
+    )

@@ -96,7 +96,7 @@ def demo(
         home=_scratch(home),
         ports=Ports.choose(),
         paper_options=(
-            "--seed", str(seed), "--start", f"{chosen}T08:00", "--speed", "1", "--rate-limit", "off", "--permissive",
+            "--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00", "--speed", "1", "--rate-limit", "off", "--permissive",
         ),
         on_restart=_restarted,
     )
