@@ -120,7 +120,7 @@ class Rig:
         self.clock = Clock()
         self.slept_s: list[float] = []
         self.credentials = credentials(mode)
-        self.transport = KisTransport(mode, base_url(mode), inner=self.kis)
+        self.transport = KisTransport(mode, base_url(mode), hidden=self.credentials.secrets(), inner=self.kis)
         self.limiter = RateLimiter(lambda: RatePolicy(100_000, 0.001))
         self.tokens = TokenKeeper(self.transport, self.credentials, self.limiter, None, now=self.clock)
         self.gateway = KisGateway(

@@ -114,7 +114,7 @@ def test_credentials_when_shown_or_rejected_by_the_model_then_no_value_appears()
     shown = repr(credentials()) + str(credentials()) + repr(paper_credentials())
     assert not any(secret in shown for secret in SECRETS.values())
     with pytest.raises(ValueError) as caught:
-        KisCredentials(mode=Mode.LIVE, app_key=123456789, app_secret="x", account_number="87654321")  # type: ignore[arg-type,call-arg]
+        KisCredentials(mode=Mode.LIVE, app_key=123456789, app_secret="x", account_number="87654321")  # type: ignore[call-arg]
     assert "87654321" not in str(caught.value)
     assert "123456789" not in str(caught.value)
 

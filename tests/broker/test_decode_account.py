@@ -1,3 +1,4 @@
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -177,7 +178,7 @@ def test_holdings_when_rows_repeat_in_any_order_then_totals_do_not_change(
 def test_account_when_fields_hold_any_text_then_it_is_an_account_or_unavailable(
     rows: list[dict[str, str]], summary: dict[str, str]
 ) -> None:
-    try:
-        rig_with([row() | changes for changes in rows], [SUMMARY | summary]).broker.account()
-    except BrokerUnavailable as error:
-        assert error.code
+    with contextlib.suppress(BrokerUnavailable):
+        assert (
+            rig_with([row() | changes for changes in rows], [SUMMARY | summary]).broker.account().holdings is not None
+        )

@@ -1,4 +1,6 @@
+import contextlib
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +40,7 @@ def test_quote_when_complete_then_numbers_and_status_are_read() -> None:
     quote = rig.broker.quote("005930")
     assert (quote.price_krw, quote.base_price_krw, quote.upper_limit_krw) == (70_500, 70_000, 91_000)
     assert (quote.market, quote.kind, quote.sector) == (Market.KOSPI, SecurityKind.STOCK, "전기·전자")
-    assert not (quote.is_halted or quote.vi_active or quote.is_administrative or quote.is_in_liquidation)
+    assert not any((quote.is_halted, quote.vi_active, quote.is_administrative, quote.is_in_liquidation))
     assert quote.ask_krw is None
     assert quote.observed_at == rig.clock.at
 
@@ -264,10 +266,8 @@ def test_market_open_day_when_asked_again_then_the_first_answer_serves() -> None
 def test_quote_when_fields_hold_any_text_then_it_is_a_quote_or_unavailable(changes: dict[str, str]) -> None:
     rig = Rig()
     rig.kis.on("FHKST01010100", ok(output=PRICE | changes))
-    try:
+    with contextlib.suppress(UnreadableReply):
         assert rig.broker.quote("005930").price_krw > 0
-    except BrokerUnavailable as error:
-        assert isinstance(error, UnreadableReply)
 
 
 anything = st.recursive(
@@ -278,7 +278,7 @@ anything = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["output", "output1", "output2"]), anything))
-def test_market_reads_when_blocks_are_anything_then_only_broker_errors_come(blocks: dict[str, object]) -> None:
+def test_market_reads_when_blocks_are_anything_then_only_broker_errors_come(blocks: dict[str, Any]) -> None:
     rig = Rig()
     for tr_id in ("FHKST01010100", "FHKST01010200", "FHKST03010100", "FHPUP02100000", "FHPST01710000", "CTCA0903R"):
         rig.kis.on(tr_id, ok(**blocks))

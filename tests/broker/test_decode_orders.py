@@ -1,3 +1,4 @@
+import contextlib
 from datetime import date, datetime
 from typing import Any
 
@@ -214,8 +215,5 @@ def test_state_when_numbers_are_any_then_open_states_have_a_rest(
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(row())), st.text(max_size=10)), max_size=3))
 def test_orders_today_when_fields_hold_any_text_then_it_is_a_list_or_unavailable(rows: list[dict[str, str]]) -> None:
     rig = rig_with([row() | changes for changes in rows])
-    try:
-        for order in rig.broker.orders_today(DAY):
-            assert order.remaining_shares >= 0
-    except BrokerUnavailable as error:
-        assert error.code
+    with contextlib.suppress(BrokerUnavailable):
+        assert all(order.remaining_shares >= 0 for order in rig.broker.orders_today(DAY))

@@ -1,4 +1,4 @@
-"""What one order POST becomes, for every kind of answer: refused, not executed, or unknown; and how often it is sent."""
+"""What one order POST becomes, for every kind of answer, and how often it is sent."""
 
 import httpx
 import pytest
@@ -99,11 +99,10 @@ def test_order_when_one_answer_comes_then_it_is_judged_and_sent_once(
 ) -> None:
     rig = Rig()
     rig.kis.on(BUY, answer).on("TTTC0013U", answer)
+    order = BrokerOrderId(branch="03930", number="1")
+    send = submit if call == "submit" else lambda rig: rig.broker.modify(order, "005930", 1, 70_000)
     with pytest.raises(BrokerError) as caught:
-        if call == "submit":
-            submit(rig)
-        else:
-            rig.broker.modify(BrokerOrderId(branch="03930", number="1"), "005930", 1, 70_000)
+        send(rig)
     assert type(caught.value) is expected
     assert caught.value.advice
     assert caught.value.__cause__ is None

@@ -167,7 +167,7 @@ def build_broker(
             code="CREDENTIALS",
             advice=f"set the {mode.value} keys; keys of another mode are never used",
         )
-    transport = KisTransport(mode, base_url, stream_url=stream_url, inner=inner)
+    transport = KisTransport(mode, base_url, stream_url=stream_url, hidden=credentials.secrets(), inner=inner)
     try:
         if state_dir is not None:
             state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -114,13 +114,11 @@ class KisGateway:
             token = _before_order(partial(self._tokens.replace, token, max_wait_s=_ORDER_WAIT_S))
             reply = self._order_once(endpoint, body, token)
         if is_token_error(reply):
-            raise self._clean(
-                OrderNotSent(
-                    f"{endpoint.name}: the broker rejects the token", code=reply.code, advice="try again in a minute"
-                )
+            raise OrderNotSent(
+                f"{endpoint.name}: the broker rejects the token", code=reply.code, advice="try again in a minute"
             )
         if not is_success(reply):
-            raise self._clean(order_error(endpoint.name, reply))
+            raise order_error(endpoint.name, reply)
         return reply
 
     def _repeated(self, name: str, send: Callable[[str], Reply], final: Judge) -> Reply:
@@ -147,7 +145,7 @@ class KisGateway:
                 attempt -= 1
                 _before_read(partial(self._tokens.replace, token))
                 continue
-            failure = self._clean(read_error(name, reply))
+            failure = read_error(name, reply)
             if not is_worth_repeating(reply):
                 break
             logger.info("%s: %s", name, failure.code)
@@ -195,14 +193,6 @@ class KisGateway:
         return self._transport.send(
             endpoint.method, endpoint.path, tr_id, query=query, body=body, headers=headers, timeout_s=timeout_s
         )
-
-    def _clean(self, error: BrokerError) -> BrokerError:
-        """Return the error without any secret that the broker's text may repeat."""
-        text = str(error)
-        for secret in (*self._credentials.secrets(), self._tokens.held()):
-            if len(secret) >= 4:
-                text = text.replace(secret, "***")
-        return type(error)(text, code=error.code, advice=error.advice)
 
 
 def _before_read(step: Callable[[], T]) -> T:

@@ -168,7 +168,8 @@ class KisStream:
         except BrokerConfigurationError:
             self._disconnect()
             raise
-        except (OSError, WebSocketException, BrokerError) as error:
+        except (OSError, WebSocketException, BrokerError, ValueError) as error:
+            # ValueError is the library's word on a redirect, which is not followed.
             self._lost(type(error).__name__)
 
     def _connect(self) -> None:

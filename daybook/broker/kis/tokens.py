@@ -112,10 +112,6 @@ class TokenKeeper:
             raise read_error(APPROVAL.name, reply)
         return key
 
-    def held(self) -> str:
-        """Return the token held in memory, or an empty text (to keep it out of messages)."""
-        return self._memory.token
-
     def _issue(self, cached: _Cached, max_wait_s: float) -> _Cached:
         now = self._now()
         since = now - _time(cached.tried_at)

@@ -8,7 +8,7 @@ transport directly, because an httpx client logs URLs, and URLs of account servi
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import httpx
@@ -20,6 +20,7 @@ from daybook.contracts.base import Mode
 
 _REPLY_LIMIT_BYTES = 8 * 1024 * 1024
 _CONNECT_TIMEOUT_S = 3.0
+_SHORTEST_SECRET = 4
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -33,11 +34,15 @@ class ExchangeFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete HTTP reply; ``body`` is None when it is not a JSON object."""
+    """A complete HTTP reply; ``body`` is None when it is not a JSON object.
+
+    ``hidden`` are the secrets of the request, which code and message never repeat even when the broker does.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Mapping[str, object] | None
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     def text(self, key: str) -> str:
         """Return a stripped top-level text of the body, or an empty text."""
@@ -47,12 +52,17 @@ class Reply:
     @property
     def code(self) -> str:
         """The KIS code: ``msg_cd``, or ``error_code`` of the OAuth services."""
-        return self.text("msg_cd") or self.text("error_code")
+        return self._shown(self.text("msg_cd") or self.text("error_code"))
 
     @property
     def message(self) -> str:
         """The KIS text that goes with the code."""
-        return self.text("msg1") or self.text("error_description")
+        return self._shown(self.text("msg1") or self.text("error_description"))
+
+    def _shown(self, text: str) -> str:
+        for secret in self.hidden:
+            text = text.replace(secret, "***")
+        return text
 
 
 class ModeLockedTransport(httpx.BaseTransport):
@@ -90,11 +100,12 @@ class KisTransport:
     """Requests and replies of one mode. Thread-safe; the mode is fixed for its life.
 
     ``base_url`` is the paper exchange's loopback address; in mock and live it may only repeat the official one.
-    ``inner`` replaces the network below the lock (tests).
+    ``hidden`` are secrets that no error text may repeat. ``inner`` replaces the network below the lock (tests).
     """
 
-    __slots__ = ("_environment", "_locked")
+    __slots__ = ("_environment", "_hidden", "_locked")
     _environment: Environment
+    _hidden: tuple[str, ...]
     _locked: ModeLockedTransport
 
     def __init__(
@@ -103,10 +114,12 @@ class KisTransport:
         base_url: str | None = None,
         *,
         stream_url: str | None = None,
+        hidden: tuple[str, ...] = (),
         inner: httpx.BaseTransport | None = None,
     ) -> None:
         bound_to = environment(mode, base_url=base_url, stream_url=stream_url)
         object.__setattr__(self, "_environment", bound_to)
+        object.__setattr__(self, "_hidden", tuple(secret for secret in hidden if len(secret) >= _SHORTEST_SECRET))
         object.__setattr__(self, "_locked", ModeLockedTransport(bound_to, inner))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -153,7 +166,9 @@ class KisTransport:
             raise ExchangeFailed(type(error).__name__, may_have_been_sent=False) from None
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             raise ExchangeFailed(type(error).__name__, may_have_been_sent=True) from None
-        return Reply(response.status_code, dict(response.headers), _json_object(content))
+        token = (headers or {}).get("authorization", "").removeprefix("Bearer ")
+        hidden = (*self._hidden, token) if len(token) >= _SHORTEST_SECRET else self._hidden
+        return Reply(response.status_code, dict(response.headers), _json_object(content), hidden)
 
     def close(self) -> None:
         """Close all connections."""
