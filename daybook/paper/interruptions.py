@@ -1,8 +1,7 @@
 """Volatility interruptions (변동성완화장치, VI): two minutes of call auction when a price jumps.
 
-Static: 10 % away from the reference price (the last auction's price). Dynamic: 6 % away from the last trade. The
-auction lasts two minutes and a random end of up to 30 seconds; its price is the next reference. Rates are those of
-KRX's market rules for ordinary stocks in regular trading.
+The rules are those of :mod:`daybook.krx.vi`: a static interruption when the price leaves the last auction's price, a
+dynamic one when it leaves the last trade's. The auction's price is the next reference.
 """
 
 from dataclasses import dataclass
@@ -10,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-STATIC_RATIO = 0.10
-DYNAMIC_RATIO = 0.06
-AUCTION_MS = 120_000
-LONGEST_RANDOM_END_MS = 30_000
+from daybook.contracts.session import SessionPhase
+from daybook.krx.vi import STATIC_VI_RATIO, VI_AUCTION, VI_RANDOM_END, VolatilityClass, dynamic_vi_ratio
+
+_AUCTION_MS = int(VI_AUCTION.total_seconds() * 1000)
+_LONGEST_RANDOM_END_MS = int(VI_RANDOM_END.total_seconds() * 1000)
 _CATCH_UP_MS = 900_000
 """Trades that would have fallen into the auction follow it within this time of its start."""
 _MOST_PER_DAY = 20
@@ -32,7 +32,12 @@ class Interruption:
 
 
 def interrupted(
-    at_ms: _Ints, price: _Ints, continuous_until_ms: int, closing_index: int, random: np.random.Generator
+    at_ms: _Ints,
+    price: _Ints,
+    continuous_until_ms: int,
+    closing_index: int,
+    volatility_class: VolatilityClass,
+    random: np.random.Generator,
 ) -> tuple[_Ints, tuple[Interruption, ...]]:
     """Return trade times with room for the interruptions the prices set off, and these; prices stay as they are.
 
@@ -40,16 +45,18 @@ def interrupted(
     """
     found: list[Interruption] = []
     reference, start = int(price[0]), 1
-    steps = np.abs(np.diff(price)) >= DYNAMIC_RATIO * price[:-1]
+    static, dynamic = STATIC_VI_RATIO, dynamic_vi_ratio(volatility_class, SessionPhase.CONTINUOUS)
+    if dynamic is None:
+        raise ValueError(f"{volatility_class} has no dynamic interruption in continuous trading")
+    steps = np.abs(np.diff(price)) * dynamic.denominator >= dynamic.numerator * price[:-1]
     while len(found) < _MOST_PER_DAY:
-        jumped = (np.abs(price[start:closing_index] - reference) >= STATIC_RATIO * reference) | steps[
-            start - 1 : closing_index - 1
-        ]
+        away = np.abs(price[start:closing_index] - reference)
+        jumped = (away * static.denominator >= static.numerator * reference) | steps[start - 1 : closing_index - 1]
         if not jumped.any():
             break
         trigger = start + int(np.argmax(jumped))
         from_ms = int(at_ms[trigger])
-        until_ms = from_ms + AUCTION_MS + int(random.integers(0, LONGEST_RANDOM_END_MS))
+        until_ms = from_ms + _AUCTION_MS + int(random.integers(0, _LONGEST_RANDOM_END_MS))
         if until_ms + 1000 >= continuous_until_ms or trigger + 1 >= closing_index:
             break
         at_ms = _postponed(at_ms, trigger, until_ms, continuous_until_ms, closing_index)

@@ -7,12 +7,14 @@ its shares add up to the volume exactly. Times are milliseconds since midnight K
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daybook.contracts.market import SecurityKind
 from daybook.contracts.session import SessionTimes
+from daybook.krx.vi import VolatilityClass
 from daybook.paper.interruptions import Interruption, interrupted
 from daybook.paper.prices import MarketShock, SessionBar, rounded_to_ticks
 from daybook.paper.trading_dates import milliseconds_of
@@ -60,6 +62,7 @@ def build_path(
     *,
     kind: SecurityKind | None,
     seed: tuple[int, ...],
+    volatility_class: VolatilityClass = VolatilityClass.OTHER,
     shock: MarketShock | None = None,
     common_weight: float = _COMMON_WEIGHT,
 ) -> DayPath:
@@ -88,7 +91,7 @@ def build_path(
     closing = len(at_ms) - 1 if count > 1 else None
     interruptions: tuple[Interruption, ...] = ()
     if kind is not None and closing is not None:
-        at_ms, interruptions = interrupted(at_ms, price, continuous_until, closing, random)
+        at_ms, interruptions = interrupted(at_ms, price, continuous_until, closing, volatility_class, random)
     coin = random.random(len(at_ms)) < 0.5
     change = np.diff(price, prepend=bar.base_krw)
     cumulative = np.cumsum(shares)
@@ -107,12 +110,17 @@ def build_path(
     )
 
 
-def _arrival_times(count: int, opens: int, until: int, random: np.random.Generator) -> _Ints:
-    """Return strictly increasing times in (opens, until) with U-shaped density: busiest after open and before close."""
-    length_hours = (until - opens) / 3_600_000
+@lru_cache(maxsize=64)
+def _arrival_mass(length_hours: float) -> tuple[_Floats, _Floats]:
+    """Return the cumulative arrival density of a session and the hours it belongs to."""
     grid = np.linspace(0.0, length_hours, 256)
     density = 1 + 2.2 * np.exp(-grid / _U_SHAPE_HOURS) + 1.2 * np.exp(-(length_hours - grid) / _U_SHAPE_HOURS)
-    mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    return np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)]), grid
+
+
+def _arrival_times(count: int, opens: int, until: int, random: np.random.Generator) -> _Ints:
+    """Return strictly increasing times in (opens, until) with U-shaped density: busiest after open and before close."""
+    mass, grid = _arrival_mass((until - opens) / 3_600_000)
     quantiles = (np.arange(count) + random.random(count)) / max(count, 1) * mass[-1]
     hours = np.interp(quantiles, mass, grid)
     steps = np.arange(count)
@@ -121,12 +129,17 @@ def _arrival_times(count: int, opens: int, until: int, random: np.random.Generat
     return latest_ms
 
 
-def _common_noise(seed: int, day: date, position: _Floats) -> _Floats:
-    """Return the day's shared Brownian bridge of unit end variance at positions in [0, 1]."""
+@lru_cache(maxsize=64)
+def _common_bridge(seed: int, day: date) -> tuple[_Floats, _Floats]:
     steps = np.random.default_rng([seed, day.toordinal()]).standard_normal(512) / 512**0.5
     walk = np.concatenate([[0.0], np.cumsum(steps)])
     grid = np.linspace(0.0, 1.0, 513)
-    bridge = walk - grid * walk[-1]
+    return grid, walk - grid * walk[-1]
+
+
+def _common_noise(seed: int, day: date, position: _Floats) -> _Floats:
+    """Return the day's shared Brownian bridge of unit end variance at positions in [0, 1]."""
+    grid, bridge = _common_bridge(seed, day)
     common: _Floats = np.interp(position, grid, bridge)
     return common
 

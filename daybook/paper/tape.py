@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from daybook.contracts.base import KST, Won
-from daybook.contracts.market import DailyBar, MinuteBar
+from daybook.contracts.market import DailyBar, Market, MinuteBar, SecurityKind
 from daybook.contracts.session import SessionPhase, SessionTimes, phase_at
 from daybook.krx.limits import PriceLimits, daily_limits
 from daybook.krx.ticks import Rounding, round_to_tick
+from daybook.krx.vi import VolatilityClass
 from daybook.paper.book import Depth, synthetic_depth
 from daybook.paper.interruptions import Interruption
 from daybook.paper.model import Security, TradePrint, TradeState
@@ -20,11 +21,12 @@ from daybook.paper.paths import DayPath, build_path
 from daybook.paper.prices import PriceSource
 from daybook.paper.trading_dates import DAY_MS, milliseconds_of, previous_trading_date, session_of_day, times_of
 
-_REMEMBERED = 4096
+_REMEMBERED = 3000
 _BOOK_HOLDS_TRADES = 8
 """The synthetic sizes change after so many trades; what users took stays gone until then."""
 _LEVELS_PER_DAY = 300
 _AUCTION_BOOK_MS = 10_000
+_LARGE_CAP_KRW = 1_000_000_000_000
 _HISTORY = timedelta(days=20)
 
 
@@ -228,7 +230,14 @@ class Tape:
         if bar is not None:
             limits = PriceLimits(min(limits.lower_krw, bar.low_krw), max(limits.upper_krw, bar.high_krw))
             seed = (self._seed, zlib.crc32(symbol.encode()))
-            path = build_path(bar, times, kind=kind, seed=seed, shock=self._prices.shock(day))
+            path = build_path(
+                bar,
+                times,
+                kind=kind,
+                seed=seed,
+                volatility_class=_volatility_class(security, base),
+                shock=self._prices.shock(day),
+            )
         return SymbolDay(
             security=security,
             day=day,
@@ -263,6 +272,12 @@ class Tape:
         if interruption is None:
             return None
         return interruption.from_ms, interruption.until_ms, interruption.index
+
+
+def _volatility_class(security: Security, base_krw: Won) -> VolatilityClass:
+    """Return a stand-in for membership of KOSPI 200: a large capitalisation there, or a fund."""
+    is_large = security.market is Market.KOSPI and base_krw * security.shares_outstanding >= _LARGE_CAP_KRW
+    return VolatilityClass.LARGE_CAP if is_large or security.kind is SecurityKind.ETF else VolatilityClass.OTHER
 
 
 def shown_at(moment: datetime) -> tuple[date, int]:
