@@ -21,6 +21,7 @@ from daybook.contracts.base import Side
 from daybook.contracts.limits import RiskLimits, StrategySettings
 from daybook.contracts.market import Quote
 from daybook.contracts.orders import Purpose
+from daybook.risk.arithmetic import exact
 
 
 def exits(
@@ -79,10 +80,11 @@ def _due(
     if price_krw > 0 and average_krw > 0:
         gain = price_krw / average_krw - 1
         against_average = f"{price_krw:,} is {gain:+.2%} from the average {average_krw:,.0f}"
-        if price_krw <= average_krw * (1 - settings.stop_loss_ratio):
+        if price_krw <= exact(average_krw) * (1 - exact(settings.stop_loss_ratio)):
             return OrderReason.STOP_LOSS, f"stop loss at -{settings.stop_loss_ratio:.1%}: {against_average}"
-        if settings.take_profit_ratio is not None and price_krw >= average_krw * (1 + settings.take_profit_ratio):
-            return OrderReason.TAKE_PROFIT, f"take profit at +{settings.take_profit_ratio:.1%}: {against_average}"
+        target = settings.take_profit_ratio
+        if target is not None and price_krw >= exact(average_krw) * (1 + exact(target)):
+            return OrderReason.TAKE_PROFIT, f"take profit at +{target:.1%}: {against_average}"
     if position.held_sessions is not None and position.held_sessions >= settings.max_holding_sessions:
         text = f"time limit: held {position.held_sessions} sessions, the limit is {settings.max_holding_sessions}"
         return OrderReason.TIME_LIMIT, text

@@ -66,8 +66,8 @@ def test_entries_when_checked_one_after_another_then_none_is_denied(
     held = holding("000999", shares=held_shares)
     equity_krw = cash_krw + held_shares * held.price_krw
     quotes: dict[str, Quote] = {held.symbol: quote(held.symbol, held.price_krw, sector="s0")}
-    for name, (price_krw, _, sector) in zip(NAMES, market, strict=False):
-        quotes[name] = quote(name, price_krw, sector=f"s{sector}")
+    for name, (price_krw, _, group) in zip(NAMES, market, strict=False):
+        quotes[name] = quote(name, price_krw, sector=f"s{group}")
     rows = recommended(
         *(recommendation(place, NAMES[place - 1], annual_volatility=row[1]) for place, row in enumerate(market, 1))
     )

@@ -165,6 +165,27 @@ def test_entries_when_one_sector_holds_all_then_it_stops_at_the_sector_limit() -
     assert sum(order.notional_krw for order in held) <= 100_000
 
 
+def test_sector_when_a_held_quote_fell_then_the_higher_price_counts_and_without_a_quote_the_broker_one() -> None:
+    loose = LIMITS.model_copy(update={"max_sector_ratio": 0.15})
+    held = account(holding(NAMES[7], shares=20))
+    same: dict[str, dict[str, Any]] = {symbol: {"sector": "금융"} for symbol in NAMES}
+    same[NAMES[7]] = {"sector": "금융", "price_krw": 20_000}
+    assert sum(order.notional_krw for order in plan(cash=held, seen=same, limits=loose).orders) <= 500_000
+    unnamed = {symbol: {"sector": ""} for symbol in NAMES}
+    orders = plan(cash=account(holding("000999", shares=20)), seen=unnamed, limits=loose).orders
+    assert sum(order.notional_krw for order in orders) <= 500_000
+
+
+def test_cash_when_it_covers_shares_but_not_commission_then_one_share_less_and_less_for_the_next() -> None:
+    floor_krw = 1_000_000
+    (order,) = plan(ranking(1), cash=account(orderable_cash_krw=floor_krw + 14 * 50_100)).orders
+    assert order.shares == 13
+    (order,) = plan(ranking(1), cash=account(orderable_cash_krw=floor_krw + 14 * 50_100 + 351)).orders
+    assert order.shares == 14
+    two = plan(ranking(2), cash=account(orderable_cash_krw=floor_krw + 2 * 14 * 50_100 + 701)).orders
+    assert [row.shares for row in two] == [14, 13]
+
+
 def test_size_when_the_threat_rises_then_every_order_shrinks() -> None:
     shares = [[order.shares for order in plan(ranking(3), multiplier=part).orders] for part in (1.0, 0.75, 0.5, 0.25)]
     assert shares == [[14, 14, 14], [11, 11, 11], [7, 7, 7], [3, 3, 3]]
@@ -212,7 +233,7 @@ def test_entries_when_made_of_anything_then_no_cap_is_exceeded(
         NAMES[place]: {"price_krw": row[0], "sector": "a" if place % 2 else "b"} for place, row in enumerate(market)
     }
     strategy = SETTINGS.model_copy(update={"max_names": slots})
-    facts = {"equity_krw": equity_krw, "buys_today_krw": bought_krw}
+    facts: dict[str, Any] = {"equity_krw": equity_krw, "buys_today_krw": bought_krw}
     orders = plan(
         rows, cash=account(cash_krw=cash_krw), seen=seen, strategy=strategy, multiplier=multiplier, **facts
     ).orders

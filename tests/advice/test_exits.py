@@ -21,7 +21,7 @@ from tests.advice.facts import (
     tick,
 )
 
-STOPPED = {"price_krw": 46_500}
+STOPPED: dict[str, Any] = {"price_krw": 46_500}
 
 
 def sells(
@@ -85,9 +85,9 @@ def test_exit_when_the_symbol_is_not_ranked_then_absence_is_no_reason_to_sell() 
 
 def test_take_profit_when_set_then_it_sells_at_the_gain() -> None:
     settings = SETTINGS.model_copy(update={"take_profit_ratio": 0.1})
-    for price_krw, reasons in ((55_000, []), (55_100, [OrderReason.TAKE_PROFIT])):
+    for price_krw, reasons in ((54_900, []), (55_000, [OrderReason.TAKE_PROFIT])):
         quotes = {"000100": quote("000100", price_krw)}
-        orders = exits([position(average_price_krw=50_050.0)], quotes, recommended(), settings, LIMITS, tick())
+        orders = exits([position()], quotes, recommended(), settings, LIMITS, tick())
         assert [order.reason for order in orders] == reasons
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 from statistics import stdev
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def rank(history: dict[str, list[DailyBar]], day: date = DAY, settings: Strategy
     return ADVISOR.rank(history, settings, day)
 
 
-def abstained(closes: list[int], **changes: int) -> AbstentionCode:
+def abstained(closes: list[int], **changes: Any) -> AbstentionCode:
     ranking = rank({"000100": bars("000100", closes, **changes)})
     assert ranking.ranked == ()
     (abstention,) = ranking.abstentions

@@ -87,6 +87,13 @@ def test_no_when_nobody_had_to_be_asked_then_it_still_counts() -> None:
     assert check_before_post(ticket, rejected, LIMITS).codes == (DenialCode.APPROVAL_REJECTED,)
 
 
+@pytest.mark.parametrize(("who", "text"), [("owner", "owner said no"), ("", "a person said no")])
+def test_no_when_told_then_it_names_the_person(who: str, text: str) -> None:
+    ticket = buy()
+    (denial,) = check_order(ticket, context(approval=approval(ticket, granted=False, answered_by=who)), LIMITS).denials
+    assert denial.text == text
+
+
 def test_answer_when_it_is_of_another_intent_and_nobody_had_to_be_asked_then_ignored() -> None:
     ticket = buy()
     assert check_order(ticket, context(approval=approval(ticket, intent_id="other", granted=False)), LIMITS).may_send

@@ -17,6 +17,7 @@ from tests.risk.facts import (
     buy,
     context,
     open_order,
+    quote,
     sell,
     sell_context,
 )
@@ -68,6 +69,32 @@ def test_denial_when_a_limit_is_broken_then_it_tells_limit_and_value() -> None:
     (denial,) = check_order(buy(shares=15), context(), LIMITS).denials
     assert (denial.code, denial.limit, denial.value) == (DenialCode.ORDER_NOTIONAL, 1_000_000, 1_051_500)
     assert denial.text == "1,051,500 won is above 1,000,000 won for one order"
+
+
+@pytest.mark.parametrize(
+    ("ticket", "facts", "text", "limit"),
+    [
+        ({"limit_price_krw": 71_500}, {}, "71,500 won is 2.14 % from the last price 70,000", 71_400),
+        ({"limit_price_krw": 66_400}, {}, "66,400 won is -5.14 % from the last price 70,000", 66_500),
+        (
+            {},
+            {"sector_exposure_krw": 3_000_000},
+            "sector 전기·전자 would be 3,701,000 won, 3,500,000 won are allowed",
+            3_500_000,
+        ),
+        (
+            {},
+            {"sector_exposure_krw": 3_000_000, "quote": quote(sector="")},
+            "sector without a name would be 3,701,000 won, 3,500,000 won are allowed",
+            3_500_000,
+        ),
+    ],
+)
+def test_denial_when_told_then_text_and_limit_are_those_of_the_side_that_broke(
+    ticket: dict[str, Any], facts: dict[str, Any], text: str, limit: int
+) -> None:
+    (denial,) = check_order(buy(**ticket), context(**facts), LIMITS).denials
+    assert (denial.text, denial.limit, type(denial.limit)) == (text, limit, int)
 
 
 def test_denial_when_its_limit_is_a_fraction_of_a_won_then_it_is_a_float() -> None:
