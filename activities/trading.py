@@ -86,8 +86,6 @@ from daybook.krx.cross_check import check_day
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KILL_SWITCH_LOOK_S = 0.5
-_HEARTBEAT_S = 5.0
-_SUBMIT_HEARTBEAT_S = 0.5
 
 
 def _coded(function: F) -> F:
@@ -162,7 +160,7 @@ class TradingActivities:
     @_coded
     def collect_history(self, request: HistoryRequest) -> HistoryReport:
         """Collect daily bars into the database."""
-        return self._history.collect(request, activity.heartbeat)
+        return self._history.collect(request)
 
     @serves(OBSERVE)
     @_coded
@@ -192,13 +190,9 @@ class TradingActivities:
         return self._keeper.record_approval(record)
 
     @serves(SUBMIT_ORDER)
-    async def submit_order(self, request: SubmitRequest) -> SubmitOutcome:
-        """Send one attempt at most once. Heartbeats only make a dead worker known sooner."""
-        sending = asyncio.create_task(asyncio.to_thread(self._gateway.submit, request))
-        while not sending.done():
-            activity.heartbeat()
-            await asyncio.wait({sending}, timeout=_SUBMIT_HEARTBEAT_S)
-        return await sending
+    def submit_order(self, request: SubmitRequest) -> SubmitOutcome:
+        """Send one attempt at most once."""
+        return self._gateway.submit(request)
 
     @serves(FIND_ORDER)
     @_coded
@@ -256,12 +250,8 @@ class TradingActivities:
         listener = threading.Thread(target=listen, name="notices", daemon=True)
         listener.start()
         told = self._desk.kill_switch.is_on()
-        beat_at = 0.0
         try:
             while self._desk.real_now() < request.until:
-                if loop.time() - beat_at > _HEARTBEAT_S:
-                    activity.heartbeat()
-                    beat_at = loop.time()
                 switched_on = self._desk.kill_switch.is_on()
                 if switched_on and not told:
                     await self._signal(

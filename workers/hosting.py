@@ -20,6 +20,7 @@ from daybook.contracts.base import Mode
 from daybook.contracts.calls import Layer, calls_of
 from daybook.logs import configure_logging
 from daybook.settings import ConfigurationError, Settings, load_settings
+from workers.heartbeats import BEAT_INTERVAL_S, Heartbeats
 
 SECRET_PREFIXES: Mapping[Layer, tuple[str, ...]] = {
     Layer.TRADING: ("DAYBOOK_KIS__", "DAYBOOK_DATABASE_URL", "DAYBOOK_TRADING_DATABASE_URL"),
@@ -142,6 +143,8 @@ def worker_options(layer: Layer) -> dict[str, Any]:
         "task_queue": layer.value,
         "graceful_shutdown_timeout": _GRACEFUL_STOP,
         "sticky_queue_schedule_to_start_timeout": _STICKY_TIMEOUT,
+        "max_heartbeat_throttle_interval": timedelta(seconds=BEAT_INTERVAL_S),
+        "interceptors": [Heartbeats()],
     }
 
 

@@ -96,7 +96,15 @@ def demo(
         home=_scratch(home),
         ports=Ports.choose(),
         paper_options=(
-            "--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00", "--speed", "1", "--rate-limit", "off", "--permissive",
+            "--seed",
+            str(seed),
+            "--start",
+            f"{chosen}T08:00:00+09:00",
+            "--speed",
+            "1",
+            "--rate-limit",
+            "off",
+            "--permissive",
         ),
         on_restart=_restarted,
     )
@@ -204,7 +212,14 @@ def rehearse(
     started = datetime.now(UTC)
     configured = settings().model_copy(update={"mode": Mode.PAPER})
     rehearsal = Rehearsal(
-        settings=configured, home=_scratch(home), days=days, notes=notes, replay=replay, index=index, speed=speed, seed=seed
+        settings=configured,
+        home=_scratch(home),
+        days=days,
+        notes=notes,
+        replay=replay,
+        index=index,
+        speed=speed,
+        seed=seed,
     )
     with _running(rehearsal.build_stack(_restarted)) as stack:
         _links(stack)

@@ -76,7 +76,7 @@ class Call(Generic[A, R]):
         timeout: start-to-close limit of one attempt.
         attempts: attempts the server may make; 0 means until it succeeds.
         effect: what it does to the world; ``ORDER`` calls must have one attempt.
-        heartbeat: heartbeat limit of a long call.
+        heartbeat: silence after which the worker counts as dead; the worker beats by itself while it works.
         not_retryable: error types after which another attempt is useless.
     """
 
@@ -87,7 +87,7 @@ class Call(Generic[A, R]):
     timeout: timedelta
     attempts: int = 0
     effect: Effect = Effect.READ
-    heartbeat: timedelta | None = None
+    heartbeat: timedelta = timedelta(seconds=5)
     not_retryable: tuple[str, ...] = field(default=("Configuration", "BadRequest"))
 
     def __post_init__(self) -> None:
@@ -124,7 +124,6 @@ COLLECT_HISTORY = Call(
     HistoryReport,
     _seconds(900),
     effect=Effect.RECORD,
-    heartbeat=_seconds(60),
 )
 OBSERVE = Call("trading.observe", Layer.TRADING, ObserveRequest, Observation, _seconds(180), effect=Effect.RECORD)
 RECORD_DECISION = Call(
@@ -147,7 +146,6 @@ SUBMIT_ORDER = Call(
     _seconds(20),
     attempts=1,
     effect=Effect.ORDER,
-    heartbeat=_seconds(3),
 )
 FIND_ORDER = Call("trading.find_order", Layer.TRADING, FindOrderRequest, FoundOrder, _seconds(60), effect=Effect.RECORD)
 POLL_ORDER = Call("trading.poll_order", Layer.TRADING, OrderRef, OrderProgress, _seconds(60), effect=Effect.RECORD)
@@ -165,7 +163,6 @@ WATCH_ACCOUNT = Call(
     _NOTHING,
     timedelta(hours=16),
     effect=Effect.RECORD,
-    heartbeat=_seconds(20),
 )
 CLOSE_DAY = Call("trading.close_day", Layer.TRADING, ClosingRequest, DayFacts, _seconds(300), effect=Effect.RECORD)
 

@@ -1,6 +1,5 @@
 """Daily bars of the universe, collected before the open."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from daybook.broker.port import BrokerError
@@ -18,8 +17,8 @@ class HistoryCollector:
     def __init__(self, desk: ExecutionDesk) -> None:
         self._desk = desk
 
-    def collect(self, request: HistoryRequest, progress: Callable[[int], None]) -> HistoryReport:
-        """Collect what is missing; ``progress`` is called with the number of symbols done.
+    def collect(self, request: HistoryRequest) -> HistoryReport:
+        """Collect what is missing.
 
         Raises:
             BrokerError: when the universe cannot be read. A symbol without bars is named in ``missing``.
@@ -31,13 +30,12 @@ class HistoryCollector:
         sessions = strategy.lookback_sessions + strategy.skip_sessions + strategy.min_history_sessions
         first = request.day - timedelta(days=int(sessions * CALENDAR_DAYS_PER_SESSION) + 10)
         missing: list[str] = []
-        for count, symbol in enumerate(dict.fromkeys((*universe, *held)), start=1):
+        for symbol in dict.fromkeys((*universe, *held)):
             have = self._desk.bars.daily(symbol, first, last)
             if not have or have[-1].day < last:
                 try:
                     self._desk.bars.save_daily(self._desk.broker.daily_bars(symbol, first, last))
                 except BrokerError:
                     missing.append(symbol)
-            progress(count)
         self._desk.days.set_universe(request.day, request.account, universe, self._desk.real_now())
         return HistoryReport(universe=universe, sessions=sessions, missing=tuple(missing))

@@ -72,8 +72,13 @@ class DayProgress:
     def _panel(self, state: DayState, market_time: str, rows: list[IntentRecord], real_s: float) -> RenderableType:
         table = Table(box=None, padding=(0, 1), expand=True)
         for name, justify in (
-            ("symbol", "left"), ("name", "left"), ("side", "left"), ("shares", "right"), ("limit", "right"),
-            ("filled", "right"), ("state", "left"),
+            ("symbol", "left"),
+            ("name", "left"),
+            ("side", "left"),
+            ("shares", "right"),
+            ("limit", "right"),
+            ("filled", "right"),
+            ("state", "left"),
         ):
             table.add_column(name, justify=justify)  # type: ignore[arg-type]
         for row in rows[-_ROWS:]:
@@ -87,7 +92,11 @@ class DayProgress:
                 Text(row.state.value, style=_STYLES.get(row.state, "")),
             )
         head = Text.assemble(
-            (market_time, "bold"), "  ", (state.phase.value, "bold cyan"), "  ", self._money(state),
+            (market_time, "bold"),
+            "  ",
+            (state.phase.value, "bold cyan"),
+            "  ",
+            self._money(state),
         )
         body = Group(head, Text(state.note or " ", style="dim", overflow="ellipsis", no_wrap=True), table)
         return Panel(body, title=f"Daybook {state.day}", subtitle=f"{real_s:.0f} s")

@@ -1,0 +1,36 @@
+"""Heartbeats for every activity, so that a dead worker is known in seconds and its work goes on elsewhere."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+BEAT_INTERVAL_S = 1.0
+
+
+class _BeatingActivity(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        """Run the activity and beat until it ends."""
+        beating = asyncio.create_task(_beat())
+        try:
+            return await super().execute_activity(input)
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+
+
+async def _beat() -> None:
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(BEAT_INTERVAL_S)
+
+
+class Heartbeats(Interceptor):
+    """Beats from the worker's own loop: a process that is gone is silent, one that works is not."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """Wrap an activity."""
+        return _BeatingActivity(next)
