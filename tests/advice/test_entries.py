@@ -124,6 +124,24 @@ def test_entry_when_there_is_no_quote_then_left_alone() -> None:
     assert codes(result) == {NAMES[0]: AbstentionCode.NO_QUOTE}
 
 
+def test_entries_when_a_name_was_sold_out_today_then_its_empty_row_takes_no_slot() -> None:
+    one = SETTINGS.model_copy(update={"max_names": 1})
+    assert [order.symbol for order in plan(cash=account(holding(NAMES[3], shares=0)), strategy=one).orders] == NAMES[:1]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"min_order_notional_krw": 701_400}, {"min_order_notional_krw": 701_401}],
+)
+def test_entry_when_exactly_the_smallest_order_then_bought(settings: dict[str, int]) -> None:
+    orders = plan(ranking(1), strategy=SETTINGS.model_copy(update=settings)).orders
+    assert len(orders) == (1 if settings["min_order_notional_krw"] == 701_400 else 0)
+
+
+def test_entry_when_exactly_liquid_enough_then_bought() -> None:
+    assert len(plan(ranking(1, average_turnover_krw=3_000_000_000)).orders) == 1
+
+
 def test_entries_when_names_are_held_open_or_excluded_then_left_alone_and_slots_are_taken() -> None:
     result = plan(
         cash=account(holding(NAMES[0]), holding("000999")), open_symbols=(NAMES[1],), excluded_symbols=(NAMES[2],)

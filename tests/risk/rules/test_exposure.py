@@ -26,6 +26,11 @@ NAMES = tuple(holding(symbol=f"00010{number}", shares=1, price_krw=1_000) for nu
             {"max_position_ratio": 0.1499},
             [DenialCode.POSITION_PCT],
         ),
+        (
+            {"account": account(holdings=(holding(BOUGHT, 10, 60_000),))},
+            {"max_position_ratio": 0.1399},
+            [DenialCode.POSITION_PCT],
+        ),
     ],
 )
 def test_buy_when_the_position_nears_its_share_then_the_limit_passes(

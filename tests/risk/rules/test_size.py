@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from daybook.contracts.orders import OrderTicket
+from daybook.contracts.orders import OrderKind, OrderTicket
 from daybook.contracts.reasons import DenialCode
+from daybook.contracts.risk import PostContext
 from daybook.risk.checks import check_before_post, check_order
 from tests.risk.facts import LIMITS, account, buy, buy_codes, context, holding, quote, sell, sell_codes, sell_context
 
@@ -46,6 +47,13 @@ def test_buy_when_its_value_nears_the_limit_then_the_limit_passes(
     ticket: dict[str, Any], facts: dict[str, Any], limits: dict[str, Any], codes: list[str]
 ) -> None:
     assert buy_codes(ticket, facts, limits) == codes
+
+
+def test_buy_when_its_value_is_not_known_then_the_post_is_denied() -> None:
+    unpriced = buy(kind=OrderKind.MARKET, limit_price_krw=0, reference_price_krw=0)
+    facts = PostContext(**{name: getattr(context(), name) for name in PostContext.model_fields})
+    allowed = LIMITS.model_copy(update={"allow_market_buys": True})
+    assert check_before_post(unpriced, facts, allowed).codes == (DenialCode.ORDER_NOTIONAL,)
 
 
 @pytest.mark.parametrize("equity_krw", [0, -5_000_000])
