@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 from typing import Any
 
 from temporalio import activity
@@ -13,7 +14,7 @@ BEAT_INTERVAL_S = 1.0
 class _BeatingActivity(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         """Run the activity and beat until it ends."""
-        beating = asyncio.create_task(_beat())
+        beating = asyncio.create_task(_beat(inspect.iscoroutinefunction(input.fn)))
         try:
             return await super().execute_activity(input)
         finally:
@@ -22,10 +23,14 @@ class _BeatingActivity(ActivityInboundInterceptor):
                 await beating
 
 
-async def _beat() -> None:
+async def _beat(in_loop: bool) -> None:
+    """Beat until cancelled. A blocking activity's beat waits for the loop, so it is made from a thread."""
     while True:
-        activity.heartbeat()
         await asyncio.sleep(BEAT_INTERVAL_S)
+        if in_loop:
+            activity.heartbeat()
+        else:
+            await asyncio.to_thread(activity.heartbeat)
 
 
 class Heartbeats(Interceptor):
