@@ -28,6 +28,8 @@ Result = TypeVar("Result")
 
 RETRY_ATTEMPTS = 8
 _FIRST_PAUSE_S = 0.01
+_UPGRADE_LOCK_WAIT_S = 60.0
+_UPGRADE_REPLY_TIMEOUT_S = 3600.0
 _LONGEST_PAUSE_S = 0.5
 _GATE = select(audit_head.c.seq).where(audit_head.c.id == 1).with_for_update()
 _jitter = SystemRandom()
@@ -100,10 +102,16 @@ class Database:
     def upgrade(self) -> str:
         """Bring the schema to the newest revision and return it; safe when several processes start at once."""
         self._require_writable()
+        # Changing a large table can take far longer than any statement of a trading day.
+        engine = open_engine(
+            self._url, read_only=False, lock_wait_s=_UPGRADE_LOCK_WAIT_S, reply_timeout_s=_UPGRADE_REPLY_TIMEOUT_S
+        )
         try:
-            return schema.upgrade(self._writing, lock_wait_s=max(60.0, self._lock_wait_s))
+            return schema.upgrade(engine, lock_wait_s=_UPGRADE_LOCK_WAIT_S)
         except SQLAlchemyError as error:
             raise storage_error(error) from error
+        finally:
+            engine.dispose()
 
     def revision(self) -> str | None:
         """Return the schema's revision, or None when nothing is installed."""

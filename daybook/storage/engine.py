@@ -6,6 +6,7 @@ starts with BEGIN IMMEDIATE, so it never fails half-way for want of the write lo
 
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -46,17 +47,21 @@ def parse_url(url: str) -> URL:
     raise StorageConfigurationError(f"the database URL names {backend}; use sqlite, mysql or mariadb")
 
 
-def open_engine(url: URL, *, read_only: bool, lock_wait_s: float) -> Engine:
-    """Return an engine for ``url``; nothing is connected yet."""
+def open_engine(url: URL, *, read_only: bool, lock_wait_s: float, reply_timeout_s: float = 30.0) -> Engine:
+    """Return an engine for ``url``; nothing is connected yet.
+
+    ``reply_timeout_s`` is how long a server may take over one statement before the connection counts as lost; it must
+    be longer than ``lock_wait_s``.
+    """
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url, read_only=read_only, lock_wait_s=lock_wait_s)
-    return _open_mysql(url, read_only=read_only, lock_wait_s=lock_wait_s)
+    return _open_mysql(url, read_only=read_only, lock_wait_s=lock_wait_s, reply_timeout_s=reply_timeout_s)
 
 
 def _open_sqlite(url: URL, *, read_only: bool, lock_wait_s: float) -> Engine:
     path = Path(url.database or "")
     if read_only:
-        url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+        url = url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, hide_parameters=True, **_POOL)
@@ -87,19 +92,22 @@ def _open_sqlite(url: URL, *, read_only: bool, lock_wait_s: float) -> Engine:
     return engine
 
 
-def _open_mysql(url: URL, *, read_only: bool, lock_wait_s: float) -> Engine:
+def _open_mysql(url: URL, *, read_only: bool, lock_wait_s: float, reply_timeout_s: float) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60},
+        connect_args={"connect_timeout": 10, "read_timeout": reply_timeout_s, "write_timeout": reply_timeout_s},
         **_POOL,
     )
 
     @event.listens_for(engine, "connect")
     def set_session(connection: _DriverConnection, _record: object) -> None:
+        # The dialect has just recognised MariaDB and switched RETURNING on; what MySQL lacks is not to be used.
+        for capability in ("insert_returning", "delete_returning", "insert_executemany_returning"):
+            setattr(engine.dialect, capability, False)
         cursor = connection.cursor()
         try:
             cursor.execute(f"SET SESSION time_zone = '+00:00', sql_mode = '{SQL_MODE}'")

@@ -1,5 +1,6 @@
 """Intents to trade: recorded once, one in flight per account, symbol and side, states that end."""
 
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -114,7 +115,8 @@ class IntentStore(Store):
         """Return up to ``limit`` intents whose id starts with ``prefix``, newest first."""
         query = (
             select(intents)
-            .where(intents.c.intent_id.startswith(prefix, autoescape=True))
+            # A range instead of LIKE, which ignores case on SQLite.
+            .where(intents.c.intent_id >= prefix, intents.c.intent_id <= prefix + chr(sys.maxunicode))
             .order_by(intents.c.recorded_at.desc(), intents.c.intent_id)
             .limit(limit)
         )

@@ -1,0 +1,103 @@
+"""Every test of this folder that takes ``database`` runs on SQLite and on a real MariaDB."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from daybook.storage.database import Database
+from daybook.storage.tables import metadata
+from daybook.storage.tables.journal import audit_head
+from tests.storage.mariadb import MariaDb, MariaDbUnavailable, require_programs
+
+PROCESSES = 3
+
+
+def refuse_returning(connection, cursor, statement, parameters, context, executemany) -> None:
+    """MySQL has no RETURNING, but MariaDB has: without this guard the tests would prove nothing for MySQL."""
+    if connection.dialect.name == "mysql" and re.search(r"\bRETURNING\b", statement, re.IGNORECASE):
+        raise AssertionError(f"RETURNING on the MySQL family: {statement}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _returning_guard() -> Iterator[None]:
+    event.listen(Engine, "before_cursor_execute", refuse_returning)
+    yield
+    event.remove(Engine, "before_cursor_execute", refuse_returning)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """A MariaDB server for the session; skips with a reason where there is none."""
+    try:
+        require_programs()
+    except MariaDbUnavailable as reason:
+        pytest.skip(f"no MariaDB: {reason}")
+    server = MariaDb()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "daybook.db"
+    with Database(f"sqlite:///{path}") as database:
+        database.upgrade()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_server(mariadb: MariaDb) -> MariaDb:
+    with Database(mariadb.url) as database:
+        database.upgrade()
+    return mariadb
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an upgraded and empty database."""
+    if request.param == "sqlite":
+        path = tmp_path / "daybook.db"
+        shutil.copy(request.getfixturevalue("_migrated_file"), path)
+        return f"sqlite:///{path}"
+    server: MariaDb = request.getfixturevalue("migrated_server")
+    with Database(server.url) as database, database.engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            if table is not audit_head:
+                connection.execute(table.delete())
+        connection.execute(audit_head.update().values(seq=0, hash="0" * 64))
+    return server.url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An upgraded and empty database."""
+    with Database(database_url, lock_wait_s=5) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+        return
+    server: MariaDb = request.getfixturevalue("mariadb")
+    with Database(server.url) as database:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE DATABASE blank")
+        yield server.url.removesuffix("/app") + "/blank"
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP DATABASE blank")
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """Fresh Python processes, each of which opens the database by itself."""
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        yield pool
