@@ -1,8 +1,14 @@
 """What one order POST becomes, for every kind of answer, and how often it is sent."""
 
+import time
+
 import httpx
 import pytest
 
+from daybook.broker.kis.deadline import Deadline
+from daybook.broker.kis.gateway import KisGateway
+from daybook.broker.kis.rate import RatePolicy
+from daybook.broker.kis.trading import KisTrading
 from daybook.broker.port import (
     BrokerConfigurationError,
     BrokerError,
@@ -14,7 +20,7 @@ from daybook.broker.port import (
 )
 from daybook.contracts.base import Mode, Side
 from daybook.contracts.orders import BrokerOrderId, OrderKind
-from tests.broker.fake_kis import Answer, Rig, ok, refused
+from tests.broker.fake_kis import Answer, Rig, ok, refused, token_reply
 
 BUY = "TTTC0012U"
 ACCEPTED = ok(output={"KRX_FWDG_ORD_ORGNO": "03930", "ODNO": "0000085100", "ORD_TMD": "094414"})
@@ -229,3 +235,47 @@ def test_order_when_the_lock_refuses_then_the_lock_error_comes_through() -> None
     with pytest.raises(ModeLockError):
         rig.broker.modify(BrokerOrderId(branch="03930", number="1\n"), "005930", 1, 1)
     assert rig.kis.requests("TTTC0013U") == []
+
+
+@pytest.mark.parametrize("cause", ["token", "permit"])
+def test_submit_when_token_or_permit_take_too_long_then_a_late_post_is_not_sent(cause: str) -> None:
+    rig = Rig()
+    rig.kis.on(BUY, ACCEPTED)
+    gateway = KisGateway(rig.transport, rig.credentials, rig.tokens, rig.limiter, order_lead_s=0.05)
+
+    def slow(_: object) -> httpx.Response:
+        time.sleep(0.06)
+        return token_reply()
+
+    if cause == "token":
+        rig.kis.on("/oauth2/tokenP", slow)
+    else:
+        rig.tokens.token()
+        rig.limiter._sleep = lambda _: time.sleep(0.06)
+        rig.limiter._policy = lambda: RatePolicy(1, 0.04)
+    with pytest.raises(OrderNotSent) as caught:
+        KisTrading(gateway, rig.clock).submit("005930", Side.BUY, 3, OrderKind.LIMIT, 70_000)
+    assert caught.value.code == "LATE"
+    assert rig.kis.requests(BUY) == []
+
+
+def test_submit_when_the_permit_is_too_far_away_then_it_is_rate_limited_at_once() -> None:
+    rig = Rig()
+    rig.kis.on(BUY, ACCEPTED)
+    rig.tokens.token()
+    rig.limiter._policy = lambda: RatePolicy(1, 60.0)
+    with pytest.raises(RateLimited):
+        submit(rig)
+    assert rig.kis.requests(BUY) == []
+
+
+def test_deadline_when_either_clock_has_run_then_it_has_passed() -> None:
+    monotonic, wall = [0.0], [0.0]
+    deadline = Deadline(3.0, monotonic=lambda: monotonic[0], wall=lambda: wall[0])
+    wall[0] = 1.0
+    assert deadline.remaining_s == 2.0
+    wall[0] = -100.0
+    monotonic[0] = 2.5
+    assert deadline.remaining_s == 0.5
+    wall[0] = 7.0
+    assert deadline.has_passed

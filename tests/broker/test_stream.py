@@ -273,14 +273,19 @@ def test_stream_when_stopped_from_another_thread_then_the_loop_ends(server: Stre
     assert len(received) == 1
 
 
-@pytest.mark.parametrize("count", [0, 42])
-def test_stream_when_registrations_are_none_or_too_many_then_it_is_not_built(count: int) -> None:
-    symbols = tuple(f"{number:06d}" for number in range(count))
-    with (
-        pytest.raises(BrokerConfigurationError),
-        stream("http://127.0.0.1:1", replace(FAST, trades=symbols, notices=False)),
-    ):
+def test_stream_when_registrations_are_too_many_then_it_is_not_built() -> None:
+    settings = replace(FAST, trades=tuple(f"{number:06d}" for number in range(42)), notices=False)
+    with pytest.raises(BrokerConfigurationError), stream("http://127.0.0.1:1", settings):
         pass
+
+
+def test_stream_when_there_is_nothing_to_register_then_it_waits_without_connecting(server: StreamServer) -> None:
+    with stream(server.url, replace(FAST, notices=False)) as one:
+        assert one.wait_ready(1.0)
+        assert one.next_message(0.1) is None
+        threading.Timer(0.1, one.stop).start()
+        assert list(one) == []
+    assert server.paths == []
 
 
 def test_stream_when_forty_one_are_registered_then_it_is_built() -> None:

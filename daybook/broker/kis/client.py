@@ -10,7 +10,7 @@ from typing import Self
 import httpx
 
 from daybook.broker.kis.credentials import KisCredentials, paper_credentials
-from daybook.broker.kis.gateway import KisGateway
+from daybook.broker.kis.gateway import ORDER_LEAD_S, ORDER_TIMEOUT_S, KisGateway
 from daybook.broker.kis.market_data import KisMarketData
 from daybook.broker.kis.rate import RateLimiter, policy_for
 from daybook.broker.kis.stream import KisStream
@@ -23,6 +23,9 @@ from daybook.contracts.account import AccountSnapshot
 from daybook.contracts.base import Mode, Side
 from daybook.contracts.market import DailyBar, IndexQuote, MinuteBar, OrderBook, Quote
 from daybook.contracts.orders import BrokerOrder, BrokerOrderId, OrderKind
+
+PAPER_ORDER_LEAD_S = 1.0
+"""Longest wait before an order POST starts in paper mode; 3 s in mock and live."""
 
 
 def real_now() -> datetime:
@@ -145,7 +148,8 @@ def build_broker(
     new_key_until: datetime | None = None,
     rest_per_second: float | None = None,
     read_timeout_s: float = 8.0,
-    order_timeout_s: float = 5.0,
+    order_timeout_s: float = ORDER_TIMEOUT_S,
+    order_lead_s: float | None = None,
     now: Callable[[], datetime] = real_now,
     inner: httpx.BaseTransport | None = None,
 ) -> KisBroker:
@@ -154,6 +158,8 @@ def build_broker(
     ``credentials`` may be left out in paper mode only. ``state_dir`` holds token and rate files, which all processes
     of a key must share (None: this process alone). ``base_url``/``stream_url`` are the paper exchange's loopback
     addresses. ``new_key_until`` ends the 3/s limit of a new live key; ``rest_per_second`` lowers the limit of the mode.
+    ``order_lead_s`` is the longest time between ``submit`` and the start of its POST, ``order_timeout_s`` the longest
+    time to write a started one and again to wait for its reply.
     ``inner`` replaces the network (tests).
 
     Raises ``BrokerConfigurationError`` when mode, credentials and state directory do not fit, ``ModeLockError`` on a
@@ -191,5 +197,6 @@ def build_broker(
         limiter,
         read_timeout_s=read_timeout_s,
         order_timeout_s=order_timeout_s,
+        order_lead_s=order_lead_s or (PAPER_ORDER_LEAD_S if mode is Mode.PAPER else ORDER_LEAD_S),
     )
     return KisBroker(transport, credentials, tokens, gateway, now)

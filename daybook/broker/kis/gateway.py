@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from daybook.broker.kis.credentials import KisCredentials
+from daybook.broker.kis.deadline import Deadline
 from daybook.broker.kis.errors import is_success, is_token_error, is_worth_repeating, order_error, read_error
 from daybook.broker.kis.rate import RateLimiter
 from daybook.broker.kis.tokens import TokenKeeper
@@ -31,8 +32,8 @@ logger = logging.getLogger(__name__)
 READ_REPEATS = 2
 _READ_BACKOFF_S = 0.3
 _READ_WAIT_S = 30.0
-_ORDER_WAIT_S = 3.0
-_ORDER_TIMEOUT_S = 5.0
+ORDER_LEAD_S = 3.0
+ORDER_TIMEOUT_S = 5.0
 
 _STATE_FILES = "the state files cannot be used: "
 _STATE_ADVICE = "check space and rights of the state directory"
@@ -54,7 +55,8 @@ class KisGateway:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
         read_timeout_s: float = 8.0,
-        order_timeout_s: float = _ORDER_TIMEOUT_S,
+        order_timeout_s: float = ORDER_TIMEOUT_S,
+        order_lead_s: float = ORDER_LEAD_S,
     ) -> None:
         self._transport = transport
         self._credentials = credentials
@@ -64,6 +66,7 @@ class KisGateway:
         self._jitter = jitter
         self._read_timeout_s = read_timeout_s
         self._order_timeout_s = order_timeout_s
+        self._order_lead_s = order_lead_s
 
     @property
     def mode(self) -> Mode:
@@ -105,14 +108,20 @@ class KisGateway:
     def order(self, endpoint: Endpoint, body: Mapping[str, str]) -> Reply:
         """Send one order POST and return its acceptance.
 
+        Waiting for a token or a permit may take ``order_lead_s`` in all: a POST that would start later is not sent,
+        and a started one is written within ``order_timeout_s`` or not at all. So a caller knows when an order that
+        it lost sight of can no longer reach the broker.
+
         Raises ``OrderRefused``, ``RateLimited``, ``OrderNotSent``, ``BrokerConfigurationError`` (all: not executed)
         or ``OrderOutcomeUnknown``.
         """
-        token = _before_order(partial(self._tokens.token, max_wait_s=_ORDER_WAIT_S))
-        reply = self._order_once(endpoint, body, token)
+        lead = Deadline(self._order_lead_s)
+        token = _before_order(lambda: self._tokens.token(max_wait_s=lead.remaining_s))
+        reply = self._order_once(endpoint, body, token, lead)
         if is_token_error(reply):
-            token = _before_order(partial(self._tokens.replace, token, max_wait_s=_ORDER_WAIT_S))
-            reply = self._order_once(endpoint, body, token)
+            rejected = token
+            token = _before_order(lambda: self._tokens.replace(rejected, max_wait_s=lead.remaining_s))
+            reply = self._order_once(endpoint, body, token, lead)
         if is_token_error(reply):
             raise OrderNotSent(
                 f"{endpoint.name}: the broker rejects the token", code=reply.code, advice="try again in a minute"
@@ -151,9 +160,15 @@ class KisGateway:
             logger.info("%s: %s", name, failure.code)
         raise failure
 
-    def _order_once(self, endpoint: Endpoint, body: Mapping[str, str], token: str) -> Reply:
+    def _order_once(self, endpoint: Endpoint, body: Mapping[str, str], token: str, lead: Deadline) -> Reply:
         tr_id = endpoint.tr_id(self.mode)
-        _before_order(lambda: self._limiter.acquire(_ORDER_WAIT_S))
+        _before_order(lambda: self._limiter.acquire(lead.remaining_s))
+        if lead.has_passed:
+            raise OrderNotSent(
+                f"{endpoint.name}: token and permit took longer than {self._order_lead_s:g} s",
+                code="LATE",
+                advice="check again, then try again",
+            )
         try:
             return self._send(endpoint, tr_id, token, self._order_timeout_s, body=body)
         except ModeLockError:

@@ -90,8 +90,8 @@ class KisStream:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the stream is connected and every registration was acknowledged."""
-        return self._connection is not None and not self._unanswered
+        """Whether the stream is connected and every registration was acknowledged (nothing to register: always)."""
+        return not self._registrations or (self._connection is not None and not self._unanswered)
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -115,7 +115,9 @@ class KisStream:
             remaining_s = deadline - time.monotonic()
             if remaining_s <= 0:
                 return None
-            if self._connection is None:
+            if not self._registrations:
+                self._stopped.wait(remaining_s)
+            elif self._connection is None:
                 self._try_to_connect(remaining_s)
             else:
                 self._receive(self._connection, remaining_s)

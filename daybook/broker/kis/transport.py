@@ -19,7 +19,6 @@ from daybook.broker.port import ModeLockError
 from daybook.contracts.base import Mode
 
 _REPLY_LIMIT_BYTES = 8 * 1024 * 1024
-_CONNECT_TIMEOUT_S = 3.0
 _SHORTEST_SECRET = 4
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -192,7 +191,8 @@ class KisTransport:
         sent_headers = {**headers, "content-type": "application/json; charset=utf-8"}
         if tr_id:
             sent_headers["tr_id"] = tr_id
-        timeout = httpx.Timeout(timeout_s, connect=min(_CONNECT_TIMEOUT_S, timeout_s))
+        # A slot, a connection and the writing of the request together take at most ``timeout_s``.
+        timeout = httpx.Timeout(timeout_s, pool=0.2 * timeout_s, connect=0.4 * timeout_s, write=0.4 * timeout_s)
         return httpx.Request(
             method,
             self._environment.rest.url + path,
