@@ -6,12 +6,14 @@ field.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from daybook.contracts.base import KST, TradingState, Won
 from daybook.report.model import BreakerRow
-from daybook.storage.decisions import DecisionRecord
+from daybook.storage.database import Database
+from daybook.storage.decisions import DecisionRecord, DecisionStore
+from daybook.storage.errors import CorruptRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,14 @@ class SeenDecision:
     proposed: int
     left_alone: tuple[str, ...]
     breakers: tuple[Mapping[str, Any], ...]
+
+
+def read_decisions(database: Database, account: str, day: date) -> tuple[list[SeenDecision], str]:
+    """Return the account's decisions of a day, and why they cannot be shown when the journal was altered, else ""."""
+    try:
+        return seen_decisions(DecisionStore(database).for_day(day), account), ""
+    except CorruptRecord as error:
+        return [], f"cannot be shown, the journal was altered: {error}"
 
 
 def seen_decisions(records: Sequence[DecisionRecord], account: str) -> list[SeenDecision]:

@@ -2,59 +2,43 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
-from daybook.contracts.base import KST, Side, Won
+from daybook.contracts.base import Side, Won
 from daybook.contracts.day import ReportRequest
-from daybook.contracts.reasons import DenialCode
 from daybook.report import gaps
 from daybook.report.closing_prices import ClosingPrice, closing_price
-from daybook.report.decision_facts import SeenDecision, breakers_of, seen_decisions
+from daybook.report.day_window import day_window
+from daybook.report.decision_facts import SeenDecision, breakers_of, read_decisions
 from daybook.report.equity_rows import equity_rows
+from daybook.report.ledger_rows import (
+    adjustment_rows,
+    approval_rows,
+    external_rows,
+    fill_row,
+    halt_rows,
+    lock_rows,
+    order_row,
+)
 from daybook.report.market_times import MarketTimes
 from daybook.report.model import (
-    AdjustmentRow,
-    ApprovalRow,
     Costs,
     DayReport,
     DecisionRow,
-    ExternalRow,
-    FillRow,
     Gap,
-    HaltRow,
-    LockRow,
-    OrderRow,
     PositionRow,
     SymbolBars,
     counted,
 )
 from daybook.report.positions import holdings_after
-from daybook.storage.approvals import ApprovalStore
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
-from daybook.storage.days import DayStore
-from daybook.storage.decisions import DecisionStore
-from daybook.storage.errors import CorruptRecord
-from daybook.storage.intents import IntentRecord, IntentStore
+from daybook.storage.intents import IntentStore
 from daybook.storage.ledger import Ledger
-from daybook.storage.ledger_records import FillRecord, LedgerEntry
-from daybook.storage.states import StateStore
+from daybook.storage.ledger_records import FillRecord
 
-_CODES = frozenset(code.value for code in DenialCode)
 _PREVIOUS_BARS = timedelta(days=14)
-_LONG_AGO = datetime.min.replace(tzinfo=KST)
-_FAR_AHEAD = datetime.max.replace(tzinfo=KST)
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Real times that belong to a day: its result counts from ``since``, it ran from ``began`` to ``ended``."""
-
-    since: datetime
-    began: datetime
-    ended: datetime
 
 
 def collect_day(database: Database, account: str, day: date, request: ReportRequest) -> DayReport:
@@ -63,9 +47,9 @@ def collect_day(database: Database, account: str, day: date, request: ReportRequ
     Figures of the request (equity, reconciliation) come from the ledger as well, written when the day closed.
     """
     ledger, bars = Ledger(database), BarStore(database)
-    decisions, unreadable = _decisions(database, account, day)
+    decisions, unreadable = read_decisions(database, account, day)
     times = MarketTimes([(seen.real_time, seen.market_time) for seen in decisions])
-    window = _window(database, account, day, decisions)
+    window = day_window(database, account, day, decisions)
     fills = ledger.fills(day, account=account)
     intents = IntentStore(database).for_day(day, account=account)
     entries = [entry for entry in ledger.entries(account) if entry.at <= window.ended]
@@ -74,7 +58,7 @@ def collect_day(database: Database, account: str, day: date, request: ReportRequ
         symbol: closing_price(symbol, day, bars, decisions)
         for symbol in {*holdings, *(fill.symbol for fill in fills), *(row.symbol for row in entries if row.symbol)}
     }
-    adjustments = _adjustments(entries, window, times, prices)
+    adjustments = adjustment_rows(entries, window, times, prices)
     points = ledger.equity_points(day, account=account)
     equity = equity_rows(points, request.facts.index_change_ratio)
     positions = tuple(
@@ -106,90 +90,33 @@ def collect_day(database: Database, account: str, day: date, request: ReportRequ
         opening=request.opening,
         closing=request.closing,
         names={symbol: name for seen in decisions for symbol, name in seen.names.items()},
-        orders=tuple(_order_row(record, times) for record in intents),
-        fills=tuple(_fill_row(fill, times) for fill in fills),
+        orders=tuple(order_row(record, times) for record in intents),
+        fills=tuple(fill_row(fill, times) for fill in fills),
         positions=positions,
         decisions=tuple(DecisionRow(at=seen.market_time, proposed=seen.proposed) for seen in decisions),
         proposed_orders=sum(seen.proposed for seen in decisions),
         left_alone=counted(code for seen in decisions for code in seen.left_alone),
         breakers=breakers_of(decisions),
-        halts=_halts(database, account, window, times),
-        locks=_locks(database, account, window),
-        approvals=_approvals(database, intents, times),
-        external_orders=_external(database, account, day),
+        halts=halt_rows(database, account, window, times),
+        locks=lock_rows(database, account, window),
+        approvals=approval_rows(database, intents, times),
+        external_orders=external_rows(database, account, day),
         adjustments=adjustments,
         costs=_costs(fills, request.desk.commission_rate),
         equity=equity,
         bars=symbol_bars,
         gaps=(
-            *unreadable,
-            *gaps.missing_looks(decisions, request.session, request.desk.strategy.tick_interval_min),
+            *_decision_gaps(decisions, unreadable, request),
             *gaps.missing_bars(symbol_bars, request.session),
             *gaps.missing_values(equity, positions, request.facts.index_change_ratio),
         ),
     )
 
 
-def _decisions(database: Database, account: str, day: date) -> tuple[list[SeenDecision], list[Gap]]:
-    try:
-        return seen_decisions(DecisionStore(database).for_day(day), account), []
-    except CorruptRecord as error:
-        return [], [Gap(subject="decisions", text=f"cannot be shown, the journal was altered: {error}")]
-
-
-def _window(database: Database, account: str, day: date, decisions: Sequence[SeenDecision]) -> _Window:
-    """Return the day's window; a result counts from the last day's end, on a first day from the first look."""
-    known = DayStore(database).recent(400, account=account)
-    row = next((record for record in known if record.day == day), None)
-    before = next((record for record in known if record.day < day), None)
-    began = row.began_at if row else _LONG_AGO
-    ended = (row.finished_at if row else None) or _FAR_AHEAD
-    if before is not None:
-        return _Window(before.finished_at or before.phase_at, began, ended)
-    return _Window(decisions[0].real_time if decisions else ended, began, ended)
-
-
-def _order_row(record: IntentRecord, times: MarketTimes) -> OrderRow:
-    ticket = record.ticket
-    return OrderRow(
-        intent_id=record.intent_id,
-        at=times.of(ticket.decided_at or record.recorded_at),
-        ended_at=None if record.closed_at is None else times.of(record.closed_at),
-        symbol=ticket.symbol,
-        side=ticket.side,
-        purpose=ticket.purpose,
-        shares=ticket.shares,
-        limit_price_krw=ticket.limit_price_krw,
-        filled_shares=record.filled_shares,
-        filled_amount_krw=record.filled_amount_krw,
-        costs_krw=record.costs_krw,
-        state=record.state,
-        codes=_codes(record.detail),
-        detail=record.detail,
-        rationale=ticket.rationale,
-        broker_number=record.order.number if record.order else "",
-    )
-
-
-def _codes(detail: str) -> tuple[str, ...]:
-    """Return the denial codes a state's detail begins with, as in ``CODE, CODE: text``."""
-    head = detail.partition(":")[0]
-    return tuple(code for part in head.split(",") if (code := part.strip()) in _CODES)
-
-
-def _fill_row(fill: FillRecord, times: MarketTimes) -> FillRow:
-    return FillRow(
-        at=times.of(fill.at),
-        symbol=fill.symbol,
-        side=fill.side,
-        shares=fill.shares,
-        amount_krw=fill.amount_krw,
-        costs_krw=fill.costs_krw,
-        realised_pnl_krw=fill.realised_pnl_krw,
-        broker_number=fill.order_key,
-        intent_id=fill.intent_id or "",
-        is_external=fill.intent_id is None,
-    )
+def _decision_gaps(decisions: Sequence[SeenDecision], unreadable: str, request: ReportRequest) -> list[Gap]:
+    if unreadable:
+        return [Gap(subject="decisions", text=unreadable)]
+    return gaps.missing_looks(decisions, request.session, request.desk.strategy.tick_interval_min)
 
 
 def _trading_effect_krw(fills: Iterable[FillRecord], prices: Mapping[str, ClosingPrice]) -> Won | None:
@@ -222,86 +149,6 @@ def _costs(fills: Sequence[FillRecord], commission_rate: Decimal) -> Costs:
         tax_krw=sum(booked.values()) - commission_krw,
         bought_krw=sum(fill.amount_krw for fill in fills if fill.side is Side.BUY),
         sold_krw=sum(fill.amount_krw for fill in fills if fill.side is Side.SELL),
-    )
-
-
-def _adjustments(
-    entries: Iterable[LedgerEntry], window: _Window, times: MarketTimes, prices: Mapping[str, ClosingPrice]
-) -> tuple[AdjustmentRow, ...]:
-    rows = []
-    for entry in entries:
-        if entry.kind == "OPENING" or entry.at <= window.since:
-            continue
-        price_krw = prices[entry.symbol].price_krw if entry.symbol else None
-        shares_krw = entry.cost_basis_krw if price_krw is None else entry.shares * price_krw
-        rows.append(
-            AdjustmentRow(
-                at=times.of(entry.at),
-                code=entry.reason_code,
-                symbol=entry.symbol or "",
-                shares=entry.shares,
-                cash_krw=entry.cash_krw,
-                value_krw=entry.cash_krw + shares_krw,
-                note=entry.note,
-            )
-        )
-    return tuple(rows)
-
-
-def _halts(database: Database, account: str, window: _Window, times: MarketTimes) -> tuple[HaltRow, ...]:
-    return tuple(
-        HaltRow(
-            at=times.of(halt.at),
-            state=halt.state.value,
-            code=halt.reason_code,
-            reason=halt.reason,
-            by=halt.by,
-            closed_at=None if halt.closed_at is None else times.of(halt.closed_at),
-            closed_by=halt.closed_by or "",
-        )
-        for halt in StateStore(database).halts(account)
-        if halt.at <= window.ended and (halt.closed_at is None or halt.closed_at >= window.began)
-    )
-
-
-def _locks(database: Database, account: str, window: _Window) -> tuple[LockRow, ...]:
-    return tuple(
-        LockRow(symbol=lock.symbol, code=lock.reason_code, reason=lock.reason, by=lock.by)
-        for lock in StateStore(database).locked_symbols(account).values()
-        if lock.at <= window.ended
-    )
-
-
-def _approvals(database: Database, intents: Sequence[IntentRecord], times: MarketTimes) -> tuple[ApprovalRow, ...]:
-    store = ApprovalStore(database)
-    return tuple(
-        ApprovalRow(
-            asked_at=times.of(record.requested_at),
-            intent_id=record.intent_id,
-            verdict=record.verdict.value,
-            by=record.decided_by or "",
-            decided_at=None if record.decided_at is None else times.of(record.decided_at),
-            reasons=record.shown.reasons,
-        )
-        for intent in intents
-        for record in store.for_intent(intent.intent_id)
-    )
-
-
-def _external(database: Database, account: str, day: date) -> tuple[ExternalRow, ...]:
-    return tuple(
-        ExternalRow(
-            at=order.ordered_at.astimezone(KST),
-            broker_number=order.id.number,
-            symbol=order.symbol,
-            side=order.side,
-            shares=order.shares,
-            limit_price_krw=order.limit_price_krw,
-            filled_shares=order.filled_shares,
-            filled_amount_krw=order.filled_amount_krw,
-            state=order.state.value,
-        )
-        for order in IntentStore(database).external_orders(day, account=account)
     )
 
 
