@@ -20,10 +20,11 @@ from daybook.front.desk import Desk, DeskError
 from daybook.front.schedules import apply_schedules
 from daybook.krx.calendar import CalendarRangeError, previous_trading_day, session_on
 from daybook.settings import Settings
-from daybook.stack.compressed_day import CompressedDays, compressed_settings
+from daybook.stack.compressed_day import CompressedDays, compressed_settings, rehearsal_environment
 from daybook.stack.local import LocalStack, Ports
 from daybook.stack.processes import ManagedProcess
 from daybook.stack.progress import DayProgress
+from daybook.stack.rehearsal import Rehearsal
 
 _MARKER = ".daybook-scratch"
 
@@ -95,17 +96,8 @@ def demo(
         settings=configured,
         home=_scratch(home),
         ports=Ports.choose(),
-        paper_options=(
-            "--seed",
-            str(seed),
-            "--start",
-            f"{chosen}T08:00:00+09:00",
-            "--speed",
-            "1",
-            "--rate-limit",
-            "off",
-            "--permissive",
-        ),
+        paper_options=("--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00", "--rate-limit", "off"),
+        worker_environment=rehearsal_environment(configured),
         on_restart=_restarted,
     )
     console.print(f"Daybook demo: {chosen} on the paper exchange (simulated prices, seed {seed}), {speed:g}x speed")
@@ -170,6 +162,7 @@ def _start_today(configured: Settings) -> None:
         console.print(str(error))
 
 
+TOKEN_REVOKED_DAY = date(2026, 6, 4)
 SPECIAL_DAYS = (
     (date(2025, 11, 13), "CSAT day: everything an hour later"),
     (date(2025, 12, 30), "last session of the year"),
@@ -177,7 +170,7 @@ SPECIAL_DAYS = (
     (date(2026, 1, 2), "first session of the year: opens at 10:00"),
     (date(2026, 5, 5), "holiday"),
     (date(2026, 6, 3), "election day"),
-    (date(2026, 6, 4), "token revoked in the middle of the session"),
+    (TOKEN_REVOKED_DAY, "token revoked in the middle of the session"),
     (date(2026, 7, 17), "Constitution Day"),
     (date(2026, 11, 19), "CSAT day"),
 )
@@ -194,8 +187,6 @@ def rehearse(
     home: Annotated[Path, typer.Option(help="Scratch folder.")] = Path(".daybook/rehearsal"),
 ) -> None:
     """Run many days unattended through the same workflows, with a report a day and one over all of them."""
-    from daybook.stack.rehearsal import Rehearsal
-
     if special:
         days = [day for day, _ in SPECIAL_DAYS]
         notes = dict(SPECIAL_DAYS)
@@ -220,6 +211,7 @@ def rehearse(
         index=index,
         speed=speed,
         seed=seed,
+        revoked_on=frozenset({TOKEN_REVOKED_DAY}) if special else frozenset(),
     )
     with _running(rehearsal.build_stack(_restarted)) as stack:
         _links(stack)

@@ -119,6 +119,14 @@ def read_rows(path: Path) -> Iterator[Row]:
             yield {name.lower(): value for name, value in row.items()}
 
 
+def replay_days(path: Path) -> list[date]:
+    """Return the sessions a replay file holds, oldest first; raises ``ReplayFileError`` on a file without dates."""
+    try:
+        return sorted({_day(row["date"]) for row in read_rows(path)})
+    except (KeyError, ValueError, OSError) as error:
+        raise ReplayFileError(f"{path} cannot be read as daily prices: {error}") from error
+
+
 def read_index(path: Path) -> list[IndexBar]:
     """Return the sessions of an index file (``Date, Open, High, Low, Close, Volume``), oldest first."""
     bars = [
