@@ -150,7 +150,15 @@ class DeskDay:
         self.intents.finish_attempt(name, 1, AttemptOutcome.ACCEPTED, order, at=self.real(hhmm))
 
     def fill(
-        self, name: str | None, hhmm: str, number: str, symbol: str, side: Side, shares: int, amount_krw: int, costs_krw: int
+        self,
+        name: str | None,
+        hhmm: str,
+        number: str,
+        symbol: str,
+        side: Side,
+        shares: int,
+        amount_krw: int,
+        costs_krw: int,
     ) -> None:
         """Book cumulative values of a broker order."""
         self.ledger.apply_progress(
@@ -175,7 +183,9 @@ class DeskDay:
         )
         self.intents.record_external(self.day, order, at=self.real(hhmm))
 
-    def bars(self, symbol: str, start_krw: int, *, seed: int = 7, skip: Sequence[str] = (), tick_krw: int = 100) -> None:
+    def bars(
+        self, symbol: str, start_krw: int, *, seed: int = 7, skip: Sequence[str] = (), tick_krw: int = 100
+    ) -> None:
         """Save a day of minute bars from a seeded walk, without the minutes in ``skip``, and the day before's close."""
         rows = walk(symbol, self.day, start_krw, seed, tick_krw)
         left_out = {market(hhmm, self.day) for hhmm in skip}

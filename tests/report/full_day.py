@@ -15,8 +15,12 @@ START_KRW = 20_000_000
 def full_day(database: Database, speed: float = 1.0) -> DeskDay:
     """Write the day: a buy in two fills, a sell of an old holding, a denial, a halt, an external order."""
     held = (
-        Holding(symbol=NAVER, name="네이버", shares=20, sellable_shares=20, average_price_krw=210_000, price_krw=212_000),
-        Holding(symbol="068270", name="셀트리온", shares=4, sellable_shares=4, average_price_krw=180_000, price_krw=181_000),
+        Holding(
+            symbol=NAVER, name="네이버", shares=20, sellable_shares=20, average_price_krw=210_000, price_krw=212_000
+        ),
+        Holding(
+            symbol="068270", name="셀트리온", shares=4, sellable_shares=4, average_price_krw=180_000, price_krw=181_000
+        ),
     )
     day = DeskDay(database, speed=speed, cash_krw=15_036_000, holdings=held)
     day.begin()
