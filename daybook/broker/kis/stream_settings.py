@@ -17,8 +17,8 @@ MAX_REGISTRATIONS = 41
 class StreamSettings:
     """What to subscribe, and how patient to be. Nothing at all makes a stream that never connects.
 
-    ``stale_after_s`` without any frame means reconnect (pings come each
-    10 s). Back-off doubles from ``min_backoff_s`` to ``max_backoff_s``.
+    ``stale_after_s`` without any frame means reconnect (pings come each 10 s). Back-off doubles from
+    ``min_backoff_s`` to ``max_backoff_s``.
     """
 
     trades: tuple[str, ...] = ()
