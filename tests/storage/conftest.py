@@ -1,7 +1,6 @@
 """Every test of this folder that takes ``database`` runs on SQLite and on a real MariaDB."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -16,6 +15,10 @@ from daybook.storage.tables.journal import audit_head
 from tests.storage.mariadb import MariaDb, MariaDbUnavailable, require_programs
 
 PROCESSES = 3
+TABLES = [table for table in metadata.sorted_tables if table is not audit_head]
+FILLED_TABLES = " UNION ALL ".join(
+    f"SELECT '{table.name}' WHERE EXISTS (SELECT 1 FROM {table.name})" for table in TABLES
+)
 
 
 def refuse_returning(connection, cursor, statement, parameters, context, executemany) -> None:
@@ -44,41 +47,46 @@ def mariadb() -> Iterator[MariaDb]:
 
 
 @pytest.fixture(scope="session")
-def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "daybook.db"
-    with Database(f"sqlite:///{path}") as database:
-        database.upgrade()
-    return path
-
-
-@pytest.fixture(scope="session")
 def migrated_server(mariadb: MariaDb) -> MariaDb:
+    """The MariaDB server with an upgraded database."""
     with Database(mariadb.url) as database:
         database.upgrade()
     return mariadb
 
 
+@pytest.fixture(scope="session")
+def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One upgraded file for the session, so that statements are compiled once."""
+    path = tmp_path_factory.mktemp("sqlite") / "daybook.db"
+    with Database(f"sqlite:///{path}", lock_wait_s=5) as opened:
+        opened.upgrade()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def mariadb_database(migrated_server: MariaDb) -> Iterator[Database]:
+    """One connection pool to the server for the session."""
+    with Database(migrated_server.url, lock_wait_s=5) as opened:
+        yield opened
+
+
 @pytest.fixture(params=["sqlite", "mariadb"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an upgraded and empty database."""
-    if request.param == "sqlite":
-        path = tmp_path / "daybook.db"
-        shutil.copy(request.getfixturevalue("_migrated_file"), path)
-        return f"sqlite:///{path}"
-    server: MariaDb = request.getfixturevalue("migrated_server")
-    with Database(server.url) as database, database.engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            if table is not audit_head:
+def database(request: pytest.FixtureRequest) -> Database:
+    """An upgraded and empty database."""
+    opened: Database = request.getfixturevalue(f"{request.param}_database")
+    with opened.engine.begin() as connection:
+        filled = set(connection.exec_driver_sql(FILLED_TABLES).scalars())
+        for table in reversed(TABLES):
+            if table.name in filled:
                 connection.execute(table.delete())
         connection.execute(audit_head.update().values(seq=0, hash="0" * 64))
-    return server.url
+    return opened
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An upgraded and empty database."""
-    with Database(database_url, lock_wait_s=5) as opened:
-        yield opened
+def database_url(database: Database) -> str:
+    """The URL of ``database``, for other processes."""
+    return database.engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])

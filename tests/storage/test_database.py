@@ -83,7 +83,6 @@ def test_write_when_a_unit_of_work_is_open_in_the_thread_then_it_is_refused_inst
 
 def test_write_when_another_writer_does_not_finish_then_it_is_busy_after_a_bounded_time(database_url):
     with Database(database_url, lock_wait_s=1) as holder, Database(database_url, lock_wait_s=0.2) as database:
-        database.engine.dispose()
         with holder.session(), pytest.raises(StorageBusy):
             IntentStore(database).record(ticket(), AT)
         assert IntentStore(database).record(ticket(), AT).is_new
@@ -119,7 +118,8 @@ def test_run_when_the_race_is_lost_then_the_work_runs_again_from_the_start(datab
     assert len(looks) == 3
 
 
-def test_run_when_a_unique_key_stays_taken_then_it_gives_up(database):
+def test_run_when_a_unique_key_stays_taken_then_it_gives_up(database, monkeypatch):
+    monkeypatch.setattr("daybook.storage.database._LONGEST_PAUSE_S", 0.01)
     calls: list[int] = []
 
     def work(session):
