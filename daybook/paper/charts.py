@@ -106,7 +106,7 @@ def period_bars(front: Front, symbol: str, first: date, last: date, period: str,
             before.close_krw if before else 0,
             before.volume_shares if before else 0,
         )
-        for before, bar in zip([None, *merged[:-1]], merged, strict=True)
+        for before, bar in zip([None, *merged][: len(merged)], merged, strict=True)
     ]
     wanted = [bar for bar in linked if bar.day >= _period_start(first, period)]
     return wanted[-count:][::-1]
