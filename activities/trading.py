@@ -4,7 +4,7 @@ import asyncio
 import functools
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -86,6 +86,7 @@ from daybook.krx.cross_check import check_day
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KILL_SWITCH_LOOK_S = 0.5
+_LISTENER_STOP_S = 3.0
 
 
 def _coded(function: F) -> F:
@@ -126,6 +127,7 @@ class TradingActivities:
         self._states = StateChanger(desk)
         self._closer = DayCloser(desk)
         self._keeper = IntentKeeper(desk)
+        self._listeners = ThreadPoolExecutor(2, thread_name_prefix="notices")
 
     @serves(TRADING_PREFLIGHT)
     @_coded
@@ -247,8 +249,7 @@ class TradingActivities:
                     if isinstance(message, FillNotice):
                         loop.call_soon_threadsafe(arrived.put_nowait, message)
 
-        listener = threading.Thread(target=listen, name="notices", daemon=True)
-        listener.start()
+        listening = loop.run_in_executor(self._listeners, listen)
         told = self._desk.kill_switch.is_on()
         try:
             while self._desk.real_now() < request.until:
@@ -258,6 +259,8 @@ class TradingActivities:
                         request.day_workflow_id, "halt", f"kill-switch file: {self._desk.kill_switch.reason()}"
                     )
                 told = switched_on
+                if listening.done():
+                    listening.result()
                 try:
                     notice = await asyncio.wait_for(arrived.get(), timeout=_KILL_SWITCH_LOOK_S)
                 except TimeoutError:
@@ -268,7 +271,7 @@ class TradingActivities:
         finally:
             stopped.set()
             stream.stop()
-            await asyncio.to_thread(listener.join, timedelta(seconds=3).total_seconds())
+            await asyncio.wait({listening}, timeout=_LISTENER_STOP_S)
 
     async def _signal(self, workflow_id: str, name: str, *arguments: str) -> None:
         try:

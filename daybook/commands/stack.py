@@ -96,7 +96,7 @@ def demo(
         settings=configured,
         home=_scratch(home),
         ports=Ports.choose(),
-        paper_options=("--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00", "--rate-limit", "off"),
+        paper_options=("--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00"),
         worker_environment=rehearsal_environment(configured),
         on_restart=_restarted,
     )
@@ -131,7 +131,7 @@ def up(
         settings=configured,
         home=home or configured.home,
         ports=Ports.choose(),
-        paper_options=("--permissive",),
+        paper_options=(),
         on_restart=_restarted,
     )
     with _running(stack):

@@ -130,12 +130,12 @@ class PaperServer:
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
-    except OSError:
+    except OSError as error:
         opened.close()
-        raise
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from error
     opened.set_inheritable(False)
     return opened

@@ -112,6 +112,8 @@ class LocalStack:
                     str(self.ports.paper),
                     "--journal",
                     str(self.home / "paper.jsonl"),
+                    "--rate-limit",
+                    "off",
                     *self.paper_options,
                 ],
             )

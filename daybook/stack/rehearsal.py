@@ -66,7 +66,7 @@ class Rehearsal:
         """Return the stack, not started, with the exchange on the evening before the first day."""
         configured = compressed_settings(self._with_short_history(self.settings), self.speed)
         begin = datetime.combine(self.days[0], time_of_day(8, 0)).isoformat()
-        options = ["--start", f"{begin}+09:00", "--speed", "1", "--rate-limit", "off", "--seed", str(self.seed)]
+        options = ["--start", f"{begin}+09:00", "--speed", "1", "--seed", str(self.seed)]
         if self.replay is not None:
             options += ["--replay", str(self.replay.resolve())]
         if self.index is not None:
