@@ -1,7 +1,8 @@
 """The chart of one traded symbol: 5-minute candles, volume, our fills and our limit prices."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
@@ -12,12 +13,29 @@ from daybook.contracts.base import Side
 from daybook.report import chart_style as style
 from daybook.report.candles import CANDLE_MIN, Candle, FillMark, candles, fill_marks
 from daybook.report.formats import MINUS, percent, price, won
+from daybook.report.label_rows import Place, place_labels
 from daybook.report.model import DayReport, OrderRow, SymbolBars
 
 _HALF = timedelta(minutes=CANDLE_MIN / 2)
-_LABEL_WIDTH = timedelta(minutes=55)
-_MOST_LEVELS = 4
+_MARGIN, _LEGEND_HEIGHT, _ROW_HEIGHT, _MARK_HEIGHT = 0.03, 0.075, 0.048, 0.06
+"""Shares of the price pane's height."""
+_MOST_ROWS = 4
+_LETTER_SHARE = 9.2 / 1038
+"""Width of a label's letter against the pane's."""
 _SIDE_COLOURS = {Side.BUY: style.BUY, Side.SELL: style.SELL}
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """The fills of one side and the places of their labels."""
+
+    side: Side
+    marks: Sequence[FillMark]
+    places: Sequence[Place | None]
+
+    @property
+    def rows(self) -> int:
+        return max((place.row + 1 for place in self.places if place is not None), default=0)
 
 
 def draw_candles(report: DayReport, row: SymbolBars) -> bytes:
@@ -45,10 +63,12 @@ def draw_candles(report: DayReport, row: SymbolBars) -> bytes:
     upper.tick_params(axis="x", labelbottom=False)
     _draw_prices(upper, drawn_candles)
     _draw_volume(lower, drawn_candles)
-    _scale(upper, drawn_candles, marks)
+    strips = [_strip(upper, side, [mark for mark in marks if mark.side is side]) for side in Side]
+    _scale(upper, drawn_candles, strips)
     _draw_previous_close(upper, previous)
     _draw_limits(upper, orders)
-    _draw_marks(upper, drawn_candles, marks)
+    for strip in strips:
+        _draw_marks(upper, drawn_candles, strip)
     _draw_legend(upper, marks, bool(orders), previous)
     return style.png(drawn)
 
@@ -109,13 +129,28 @@ def _shares(value: float) -> str:
     return f"{value:g}"
 
 
-def _scale(axes: Axes, rows: Sequence[Candle], marks: Sequence[FillMark]) -> None:
-    """Frame candles and fills; limit prices and the previous close may lie outside and then are named, not drawn."""
-    low = min(min(row.low_krw for row in rows), *(mark.price_krw for mark in marks), float("inf"))
-    high = max(max(row.high_krw for row in rows), *(mark.price_krw for mark in marks), 0)
-    span = max(high - low, high * 0.002, 2)
-    middle = (low + high) / 2
-    axes.set_ylim(middle - span * 0.62, middle + span * 0.68)
+def _strip(axes: Axes, side: Side, marks: Sequence[FillMark]) -> _Strip:
+    first, last = axes.get_xlim()
+    centres = [style.x_value(mark.at + _HALF) for mark in marks]
+    widths = [(len(_mark_text(mark)) + 1) * _LETTER_SHARE * (last - first) for mark in marks]
+    return _Strip(side, marks, place_labels(centres, widths, first, last, _MOST_ROWS))
+
+
+def _scale(axes: Axes, rows: Sequence[Candle], strips: Sequence[_Strip]) -> None:
+    """Frame candles and fills between the strips of labels.
+
+    Limit prices and the previous close may lie outside: the table names them, and the candles stay readable.
+    """
+    prices = [mark.price_krw for strip in strips for mark in strip.marks]
+    low = min(*(row.low_krw for row in rows), *prices, float("inf"))
+    high = max(*(row.high_krw for row in rows), *prices, 0)
+    if high - low < max(high * 0.002, 2):
+        middle, half = (low + high) / 2, max(high * 0.002, 2) / 2
+        low, high = middle - half, middle + half
+    room = {strip.side: _MARGIN + (_ROW_HEIGHT * strip.rows + _MARK_HEIGHT if strip.marks else 0) for strip in strips}
+    below, above = room[Side.BUY], room[Side.SELL] + _LEGEND_HEIGHT
+    height = (high - low) / (1 - below - above)
+    axes.set_ylim(low - height * below, high + height * above)
 
 
 def _draw_previous_close(axes: Axes, previous_krw: int | None) -> None:
@@ -144,65 +179,52 @@ def _draw_limits(axes: Axes, orders: Sequence[OrderRow]) -> None:
         )
 
 
-def _draw_marks(axes: Axes, rows: Sequence[Candle], marks: Sequence[FillMark]) -> None:
-    """Mark fills outside their candle, a triangle growing with the shares, and the exact price on it as a dot."""
-    most = max((mark.shares for mark in marks), default=1)
+def _draw_marks(axes: Axes, rows: Sequence[Candle], strip: _Strip) -> None:
+    """Mark fills: a dot at the exact price, a triangle outside the candle growing with the shares, and its label.
+
+    Labels stand in rows at the pane's edge, buys below and sells above, tied to their triangle by a thin line.
+    """
+    buys = strip.side is Side.BUY
+    sign, colour = (-1, style.BUY) if buys else (1, style.SELL)
+    most = max((mark.shares for mark in strip.marks), default=1)
     edges = {row.starts_at: (row.low_krw, row.high_krw) for row in rows}
-    for mark, level in zip(marks, label_levels(marks), strict=True):
-        sign = -1 if mark.side is Side.BUY else 1
+    for mark, place in zip(strip.marks, strip.places, strict=True):
         low, high = edges.get(mark.at, (mark.price_krw, mark.price_krw))
-        edge = min(low, mark.price_krw) if mark.side is Side.BUY else max(high, mark.price_krw)
-        at, colour = style.x_value(mark.at + _HALF), _SIDE_COLOURS[mark.side]
+        edge = min(low, mark.price_krw) if buys else max(high, mark.price_krw)
+        at = style.x_value(mark.at + _HALF)
         axes.plot([at], [mark.price_krw], "o", color=colour, markersize=6, markeredgecolor="white", zorder=7)
-        axes.annotate(
-            f"{'+' if mark.side is Side.BUY else MINUS}{mark.shares:,} @ {price(mark.price_krw)}",
-            (at, edge),
-            xytext=(0, sign * (32 + 17 * level)),
-            textcoords="offset points",
-            ha=_label_side(axes, at),
-            va="center",
-            fontsize=10,
-            fontweight="bold",
-            color=colour,
-            bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5},
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 4, "shrinkB": 14},
-            zorder=8,
-        )
         axes.scatter(
             [at],
             [edge],
-            marker="^" if mark.side is Side.BUY else "v",
-            s=70 + 130 * mark.shares / most,
+            marker="^" if buys else "v",
+            s=60 + 130 * mark.shares / most,
             color=colour,
             edgecolors="white",
             linewidths=1.2,
             transform=axes.transData + ScaledTranslation(0, sign * 13 / 72, axes.figure.dpi_scale_trans),
             zorder=9,
         )
+        if place is None:
+            continue
+        height = _MARGIN + _ROW_HEIGHT * (place.row + 0.5)
+        axes.annotate(
+            _mark_text(mark),
+            (at, edge),
+            xytext=(place.centre, height if buys else 1 - _LEGEND_HEIGHT - height),
+            textcoords=axes.get_xaxis_transform(),
+            ha="center",
+            va="center",
+            fontsize=10,
+            fontweight="bold",
+            color=colour,
+            bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5},
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "alpha": 0.6, "shrinkB": 16},
+            zorder=8,
+        )
 
 
-def label_levels(marks: Sequence[FillMark]) -> list[int]:
-    """Return how many lines each mark's label is moved away, so that labels of neighbours stay readable."""
-    taken: dict[Side, list[datetime]] = {Side.BUY: [], Side.SELL: []}
-    levels = []
-    for mark in marks:
-        ends = taken[mark.side]
-        level = next((n for n, until in enumerate(ends) if mark.at >= until), len(ends))
-        level = min(level, _MOST_LEVELS)
-        until = mark.at + _LABEL_WIDTH
-        if level < len(ends):
-            ends[level] = until
-        else:
-            ends.append(until)
-        levels.append(level)
-    return levels
-
-
-def _label_side(axes: Axes, at: float) -> str:
-    """Keep labels near an edge within the frame."""
-    first, last = axes.get_xlim()
-    place = (at - first) / (last - first)
-    return "left" if place < 0.07 else "right" if place > 0.93 else "center"
+def _mark_text(mark: FillMark) -> str:
+    return f"{'+' if mark.side is Side.BUY else MINUS}{mark.shares:,} @ {price(mark.price_krw)}"
 
 
 def _draw_legend(axes: Axes, marks: Sequence[FillMark], has_orders: bool, previous_krw: int | None) -> None:

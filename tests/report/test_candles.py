@@ -3,8 +3,7 @@ from datetime import timedelta
 import pytest
 
 from daybook.contracts.base import Side
-from daybook.report.candle_chart import label_levels
-from daybook.report.candles import FillMark, candle_start, candles, fill_marks
+from daybook.report.candles import candle_start, candles, fill_marks
 from daybook.report.model import FillRow
 from tests.report.desk_day import DAY, SAMSUNG, market, walk
 
@@ -59,10 +58,3 @@ def test_fill_marks_when_fills_share_a_candle_and_side_then_they_are_one_mark_at
         (market("09:20"), Side.BUY, 3),
     ]
     assert marks[0].price_krw == pytest.approx(101)
-
-
-def test_label_levels_when_marks_crowd_then_their_labels_take_different_lines() -> None:
-    marks = [FillMark(market("09:15") + timedelta(minutes=5 * n), Side.BUY, 1, 100.0) for n in range(3)]
-    other = FillMark(market("09:25"), Side.SELL, 1, 100.0)
-    late = FillMark(market("11:00"), Side.BUY, 1, 100.0)
-    assert label_levels([*marks, other, late]) == [0, 1, 2, 0, 0]

@@ -52,10 +52,9 @@ def test_rehearsal_when_days_have_results_then_rows_totals_and_comparisons_are_s
     assert "| This desk | −1.00 % | −10,000 | −10.00 % | – |" in text
     assert "| KOSPI200, bought and held, no costs | +2.00 % | +20,000 | 0.00 % | −3.00 % |" in text
     assert "| Doing nothing (cash) | 0.00 % | 0 | 0.00 % | −1.00 % |" in text
-    assert (
-        "| [2026-03-09](../../reports/2026-03-09/report.md) | 1,100,000 | +100,000 | +10.00 % | 3 | 2 | 1 | 4 | 100 | 40% | active | yes / yes | done |"
-        in text
-    )
+    row = next(line for line in text.splitlines() if line.startswith("| [2026-03-09]"))
+    assert row.startswith("| [2026-03-09](../../reports/2026-03-09/report.md) | 1,100,000 | +100,000 | +10.00 % |")
+    assert row.endswith("| 3 | 2 | 1 | 4 | 100 | 40% | active | yes / yes | done |")
     assert "| **total** |  | **−10,000** |  | 6 | 4 | 2 | 8 | 200 |" in text
     assert "2 of 3 days with a result" in text
     assert "skipped: holiday" in text
