@@ -123,7 +123,7 @@ class PlaceOrder:
         """Run the checks and, where asked for, the approval; None when the intent has ended."""
         approved = False
         while True:
-            if self._stop_reason and self._ticket.side is Side.BUY:
+            if self._must_stop():
                 await self._refuse((DenialCode.TRADING_HALTED,), self._stop_reason)
                 return None
             if self._market_now() >= self._ticket.valid_until:
@@ -166,7 +166,7 @@ class PlaceOrder:
         await self._tell_day_asked(True)
         try:
             await workflow.wait_condition(
-                lambda: self._decision is not None or bool(self._stop_reason),
+                lambda: self._decision is not None or self._must_stop(),
                 timeout=expires_at - workflow.now(),
                 timeout_summary="approval expires",
             )
@@ -177,7 +177,7 @@ class PlaceOrder:
         if self._decision is not None and workflow.now() <= expires_at:
             by = self._decision.by
             verdict = ApprovalVerdict.APPROVED if self._decision.approve else ApprovalVerdict.REJECTED
-        elif self._stop_reason:
+        elif self._must_stop():
             verdict, by = ApprovalVerdict.REJECTED, self._stop_reason
         await call(
             RECORD_APPROVAL,
