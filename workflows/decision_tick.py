@@ -96,6 +96,20 @@ class DecisionTick:
                     ),
                     summary=f"lock {', '.join(trip.lock_symbols)}: {trip.text}",
                 )
+        over = tuple(code for code in seen.open_reductions if code not in {trip.code.value for trip in trips})
+        if over:
+            lifted = await call(
+                CHANGE_STATE,
+                StateChangeRequest(
+                    account=tick.desk.account,
+                    action=StateAction.LIFT,
+                    by="breaker",
+                    reason=f"no longer tripped: {', '.join(over)}",
+                    codes=over,
+                ),
+                summary=f"lift {', '.join(over)}",
+            )
+            state, reason = lifted.state, "" if lifted.state is TradingState.ACTIVE else reason
         demanded = strictest(trips)
         if demanded is TradingState.ACTIVE or _SEVERITY[demanded] <= _SEVERITY[state]:
             return state, reason

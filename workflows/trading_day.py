@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
         WatchRequest,
     )
     from daybook.contracts.orders import IntentState
+    from daybook.contracts.reasons import TRANSIENT_BREAKERS
     from daybook.contracts.reconciliation import ReconcileMoment, ReconcileReport, ReconcileRequest
     from daybook.contracts.session import Session, SessionTimes
     from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
@@ -128,9 +129,26 @@ class TradingDay:
         if not report.signed_off:
             await self._enter(DayPhase.SKIPPED, note=f"not reconciled: {report.summary()}")
             return self._result("not reconciled in time; look at the differences and run: daybook reconcile --accept")
+        await self._lift_market_breakers()
         await self._enter(DayPhase.PLANNING)
         await self._plan()
         return None
+
+    async def _lift_market_breakers(self) -> None:
+        """What the market or the machines tripped yesterday ends with a new, reconciled day; the rest needs a person."""
+        result = await call(
+            CHANGE_STATE,
+            StateChangeRequest(
+                account=self._desk.account,
+                action=StateAction.LIFT,
+                by="TradingDay",
+                reason="a new day, reconciled",
+                codes=tuple(code.value for code in sorted(TRANSIENT_BREAKERS)),
+                halts_too=True,
+            ),
+            summary="lift yesterday's market breakers",
+        )
+        self._set(state=result.state)
 
     async def _check_layers(self) -> None:
         """All three layers answer, in the same version, with clocks that agree."""

@@ -174,6 +174,7 @@ class Observation(Message):
     positions: tuple[Position, ...]
     state: TradingState
     state_reason: str = ""
+    open_reductions: tuple[str, ...] = Field(default=(), description="codes of transient breakers still in force")
     open_symbols: tuple[str, ...] = Field(default=(), description="symbols with an intent in flight")
     facts: TickFacts
     equity_krw: Won

@@ -67,6 +67,18 @@ class BreakerCode(StrEnum):
     KILL_SWITCH = "KILL_SWITCH"
 
 
+TRANSIENT_BREAKERS = frozenset(
+    {
+        BreakerCode.INDEX_FALL,
+        BreakerCode.MARKET_DATA,
+        BreakerCode.CLOCK_SKEW,
+        BreakerCode.WORKER_SILENT,
+        BreakerCode.STOP_OUTS,
+    }
+)
+"""Breakers whose REDUCING ends by itself once they no longer trip; every other one waits for a person."""
+
+
 class DifferenceCode(StrEnum):
     """How ledger and broker differ, and whether the desk may go on."""
 

@@ -16,6 +16,7 @@ class StateAction(StrEnum):
     CONFIRM_RESUME = "confirm_resume"
     LOCK_SYMBOLS = "lock_symbols"
     UNLOCK_SYMBOLS = "unlock_symbols"
+    LIFT = "lift"
 
 
 class StateChangeRequest(Message):
@@ -27,6 +28,8 @@ class StateChangeRequest(Message):
     reason: str = Field(default="", max_length=500)
     code: str = Field(default="KILL_SWITCH", max_length=40)
     token: str = Field(default="", max_length=100, description="second step of a resume")
+    codes: tuple[str, ...] = Field(default=(), description="breakers that no longer trip, to be lifted")
+    halts_too: bool = Field(default=False, description="lift halts of these codes as well: a new, reconciled day")
     symbols: tuple[Symbol, ...] = Field(default=(), description="symbols to lock or unlock")
 
 

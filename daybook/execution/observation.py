@@ -11,6 +11,7 @@ from daybook.contracts.advice import Position, TickFacts
 from daybook.contracts.base import KST, TradingState
 from daybook.contracts.day import Observation, ObserveRequest
 from daybook.contracts.market import IndexQuote, Quote
+from daybook.contracts.reasons import TRANSIENT_BREAKERS
 from daybook.contracts.risk import BreakerInputs
 from daybook.execution.desk import ExecutionDesk
 from daybook.krx.calendar import previous_trading_day, trading_days
@@ -65,6 +66,7 @@ class Observer:
             positions=self._positions(request, account),
             state=TradingState.HALTED if switched_off else state.state,
             state_reason=f"kill-switch file: {desk.kill_switch.reason()}" if switched_off else state.reason,
+            open_reductions=self._open_reductions(request.desk.account),
             open_symbols=tuple(sorted(in_flight)),
             facts=TickFacts(
                 account=request.desk.account,
@@ -108,6 +110,14 @@ class Observer:
             unexplained_polls=polls,
             missing_quotes=tuple(missing),
         )
+
+    def _open_reductions(self, account: str) -> tuple[str, ...]:
+        codes = (
+            halt.reason_code
+            for halt in self._desk.states.halts(account, only_open=True)
+            if halt.state is TradingState.REDUCING and halt.reason_code in TRANSIENT_BREAKERS
+        )
+        return tuple(dict.fromkeys(codes))
 
     def _quotes(self, symbols: Iterable[str]) -> tuple[dict[str, Quote], list[str]]:
         wanted = list(symbols)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from daybook.contracts.base import TradingState
+from daybook.contracts.reasons import TRANSIENT_BREAKERS
 from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
 from daybook.execution.desk import ExecutionDesk
 
@@ -26,6 +27,10 @@ class StateChanger:
             )
             if not repeated:
                 desk.states.halt(request.account, state, request.code, request.reason, request.by, at)
+            return self._result(request, accepted=True, text=request.reason)
+        if request.action is StateAction.LIFT:
+            transient = [code for code in request.codes if code in TRANSIENT_BREAKERS]
+            desk.states.lift(request.account, transient, request.by, at, halts_too=request.halts_too)
             return self._result(request, accepted=True, text=request.reason)
         if request.action in (StateAction.LOCK_SYMBOLS, StateAction.UNLOCK_SYMBOLS):
             return self._lock(request)

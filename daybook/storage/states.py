@@ -1,6 +1,6 @@
 """What the desk may do: halts, two-step resumption, reconciliation, symbol locks and the armed record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -86,6 +86,26 @@ class StateStore(Store):
         if only_open:
             query = query.where(halts.c.closed_at.is_(None))
         return self._read(lambda session: [_halt_record(row) for row in session.execute(query)])
+
+    def lift(self, account: str, codes: Sequence[str], by: str, at: datetime, *, halts_too: bool = False) -> int:
+        """Close open reductions of these reason codes, and halts with ``halts_too``; returns how many."""
+        states = [TradingState.REDUCING.value, *([TradingState.HALTED.value] if halts_too else [])]
+
+        def write(session: Session) -> int:
+            where = (
+                halts.c.account == account,
+                halts.c.closed_at.is_(None),
+                halts.c.state.in_(states),
+                halts.c.reason_code.in_(list(codes)),
+            )
+            closed = list(session.execute(select(halts.c.id).where(*where)).scalars())
+            if closed:
+                session.execute(update(halts).where(*where).values(closed_by=clipped(by, 120), closed_at=at))
+                detail = {"closed_halts": closed, "codes": list(codes)}
+                append_audit(session, "state.lifted", account, detail, actor=by, at=at)
+            return len(closed)
+
+        return self._write(write)
 
     def request_resume(self, account: str, by: str, at: datetime, valid_for: timedelta) -> str:
         """Take the first step of a resumption: return a secret token, committed before it is returned."""

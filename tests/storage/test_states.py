@@ -176,3 +176,19 @@ def test_live_when_the_step_or_the_expiry_is_impossible_then_it_is_refused(state
         states.arm_live("main", "kim", AT, later(1), 3)
     with pytest.raises(StorageUsageError):
         states.arm_live("main", "kim", AT, AT, 1)
+
+
+def test_lift_when_a_reduction_no_longer_trips_then_only_that_reduction_ends(database):
+    states = StateStore(database)
+    states.halt("main", TradingState.REDUCING, "INDEX_FALL", "KOSPI fell", "breaker", AT)
+    states.halt("main", TradingState.REDUCING, "DAILY_LOSS", "a loss", "breaker", AT)
+    assert states.lift("main", ["INDEX_FALL"], "breaker", AT) == 1
+    assert states.current("main").reason_code == "DAILY_LOSS"
+
+
+def test_lift_when_a_halt_is_open_then_it_ends_only_when_asked_for(database):
+    states = StateStore(database)
+    states.halt("main", TradingState.HALTED, "INDEX_FALL", "KOSPI fell", "breaker", AT)
+    assert states.lift("main", ["INDEX_FALL"], "breaker", AT) == 0
+    assert states.lift("main", ["INDEX_FALL"], "TradingDay", AT, halts_too=True) == 1
+    assert states.current("main").state is TradingState.ACTIVE
