@@ -1,5 +1,6 @@
 """Trading days: start one, look at it, read its report."""
 
+import asyncio
 from datetime import date, datetime
 from typing import Annotated
 
@@ -13,9 +14,13 @@ from api.idempotency import RequiredKey, body_digest, required, scoped
 from api.schemas import ChartList, DayList, DayPath, DayRow, DayStatus, StartDay, StartedDay
 from api.security import Reader, Trader
 from daybook.contracts.base import KST, Mode
-from daybook.front.errors import DeskError, DeskNotFound
+from daybook.contracts.day import DayState
+from daybook.front.errors import DeskError, DeskNoAnswer, DeskNotFound
 from daybook.storage.days import DayRecord
 from daybook.storage.errors import StorageError
+
+STATUS_TIMEOUT_S = 5.0
+"""How long a status waits for the workflow before it falls back to the database."""
 
 router = APIRouter(prefix="/v1/days", tags=["days"])
 
@@ -50,7 +55,7 @@ async def day_status(day: DayPath, _caller: Reader, context: Context) -> DayStat
     row, unread = await _recorded(context, day)
     links = _links(day)
     try:
-        state = await (await context.link.desk()).day_state(day)
+        state = await _live_state(context, day)
     except DeskError as error:
         if row is None:
             if unread is not None and isinstance(error, DeskNotFound):
@@ -82,6 +87,16 @@ def day_chart(day: DayPath, name: str, _caller: Reader, context: Context) -> Res
     if content is None:
         raise ApiProblem(404, "not_found", f"there is no such chart of {day}")
     return Response(content, media_type="image/png")
+
+
+async def _live_state(context: ApiContext, day: date) -> DayState:
+    try:
+        async with asyncio.timeout(STATUS_TIMEOUT_S):
+            return await (await context.link.desk()).day_state(day)
+    except TimeoutError:
+        raise DeskNoAnswer(
+            f"the workflow of {day} does not answer; start the control worker with: daybook up"
+        ) from None
 
 
 async def _recorded(context: ApiContext, day: date) -> tuple[DayRow | None, StorageError | None]:

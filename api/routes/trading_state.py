@@ -18,7 +18,7 @@ from daybook.contracts.reconciliation import ReconcileReport
 from daybook.contracts.state import StateAction
 from daybook.front.errors import DeskError, DeskNoAnswer, IdempotencyConflict
 
-BEGIN_TIMEOUT_S = 6.0
+BEGIN_TIMEOUT_S = 4.0
 """How long a halt waits for Temporal to take it over from the kill-switch file."""
 
 ANSWER_TIMEOUT_S = 10.0

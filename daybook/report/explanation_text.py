@@ -84,7 +84,7 @@ def _facts(facts: SymbolFacts) -> Iterator[str]:
     if facts.rank is not None:
         yield (
             f"rank {facts.rank}, score {_number(facts.score)}, momentum {_percent(facts.momentum_ratio)}, "
-            f"volatility {_percent(facts.annual_volatility)} a year"
+            f"volatility {_percent(facts.annual_volatility).lstrip('+')} a year"
         )
         yield from facts.rank_reasons
     yield (
