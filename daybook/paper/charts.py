@@ -211,15 +211,16 @@ def _summary(security: Security | None, state: TradeState | None, front: Front) 
 
 
 def inquire_time_itemchartprice(front: Front, call: KisCall) -> Reply:
-    """Answer ``inquire-time-itemchartprice`` (FHKST03010200): 30 minute bars at or before an hour, newest first."""
+    """Answer ``inquire-time-itemchartprice`` (FHKST03010200): 30 minute bars at or before an hour, newest first.
+
+    Today's bars only, even with FID_PW_DATA_INCU_YN: clients that page back end at the first bar of the day.
+    """
     security = call.stock(front.engine)
     call.required("FID_ETC_CLS_CODE")
     until = _hour(call)
     if security is None:
         return quote_reply(output1=_minute_summary(None, None), output2=[])
-    now = front.engine.now()
-    include_past = call.required("FID_PW_DATA_INCU_YN").upper() == "Y"
-    rows = _minute_rows(front, security.symbol, now.date(), until, MINUTE_ROWS, include_past=include_past)
+    rows = _minute_rows(front, security.symbol, front.engine.now().date(), until, MINUTE_ROWS, include_past=False)
     return quote_reply(output1=_minute_summary(security, front.engine.trade_state(security.symbol)), output2=rows)
 
 

@@ -186,5 +186,8 @@ def _on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> 
 
 
 def _fail(error: Exception) -> NoReturn:
-    print(f"paper exchange: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    print(f"paper exchange: {' '.join(text.split())}", file=sys.stderr, flush=True)
     raise SystemExit(EXIT_BAD_OPTIONS) from None

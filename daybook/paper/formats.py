@@ -56,9 +56,11 @@ def hhmmss(moment: datetime) -> str:
 
 
 def parse_day(value: str) -> date | None:
-    """Return a ``YYYYMMDD`` date, or None for anything else."""
+    """Return a ``YYYYMMDD`` date, or None for anything else; the year 0000 (python-kis) is the earliest date."""
     if len(value) != 8 or not value.isascii() or not value.isdigit():
         return None
+    if value.startswith("0000"):
+        return date.min
     try:
         return date(int(value[:4]), int(value[4:6]), int(value[6:]))
     except ValueError:

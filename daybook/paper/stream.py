@@ -86,7 +86,7 @@ class StreamHub:
 
     async def serve(self, websocket: WebSocket, environment: Environment) -> None:
         """Serve one connection until it ends."""
-        wanted = websocket.query_params.get("ws_layout", "")
+        wanted = websocket.query_params.get("ws_layout", "").partition("/")[0]  # python-kis appends a path to any URL
         layout = Layout(wanted) if wanted in set(Layout) else self._layout
         await websocket.accept()
         session = StreamSession(websocket, environment, layout, self._may_send)
