@@ -1,5 +1,6 @@
 """Every test of this folder that takes ``database`` runs on SQLite and on a real MariaDB."""
 
+import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, event
 from daybook.storage.database import Database
 from daybook.storage.tables import metadata
 from daybook.storage.tables.journal import audit_head
-from tests.storage.mariadb import MariaDb, MariaDbUnavailable, require_programs
+from tests.storage.mariadb import DATABASE, GivenServer, MariaDb, MariaDbUnavailable, Server, require_programs
 
 PROCESSES = 3
 TABLES = [table for table in metadata.sorted_tables if table is not audit_head]
@@ -35,8 +36,12 @@ def _returning_guard() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDb]:
-    """A MariaDB server for the session; skips with a reason where there is none."""
+def mariadb() -> Iterator[Server]:
+    """A server of the MySQL family for the session; skips with a reason where there is none."""
+    given = os.environ.get("DAYBOOK_TEST_MYSQL_URL")
+    if given:
+        yield GivenServer(given)
+        return
     try:
         require_programs()
     except MariaDbUnavailable as reason:
@@ -47,7 +52,7 @@ def mariadb() -> Iterator[MariaDb]:
 
 
 @pytest.fixture(scope="session")
-def migrated_server(mariadb: MariaDb) -> MariaDb:
+def migrated_server(mariadb: Server) -> Server:
     """The MariaDB server with an upgraded database."""
     with Database(mariadb.url) as database:
         database.upgrade()
@@ -64,7 +69,7 @@ def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databa
 
 
 @pytest.fixture(scope="session")
-def mariadb_database(migrated_server: MariaDb) -> Iterator[Database]:
+def mariadb_database(migrated_server: Server) -> Iterator[Database]:
     """One connection pool to the server for the session."""
     with Database(migrated_server.url, lock_wait_s=5) as opened:
         yield opened
@@ -95,13 +100,13 @@ def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'blank.db'}"
         return
-    server: MariaDb = request.getfixturevalue("mariadb")
+    server: Server = request.getfixturevalue("mariadb")
     with Database(server.url) as database:
         with database.engine.begin() as connection:
-            connection.exec_driver_sql("CREATE DATABASE blank")
-        yield server.url.removesuffix("/app") + "/blank"
+            connection.exec_driver_sql(f"CREATE DATABASE {DATABASE}_blank")
+        yield f"{server.url}_blank"
         with database.engine.begin() as connection:
-            connection.exec_driver_sql("DROP DATABASE blank")
+            connection.exec_driver_sql(f"DROP DATABASE {DATABASE}_blank")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""A private MariaDB server for tests: own data directory, own socket, a free port on the loopback."""
+"""A private MariaDB server for tests: own data directory, own socket, a free port on the loopback.
+
+With ``DAYBOOK_TEST_MYSQL_URL`` (an administrator's URL, ``mysql://root@127.0.0.1:3306``) the tests use that server
+instead, e.g. to prove the same on MySQL itself. They create, empty and drop only databases named ``daybook_test*``.
+"""
 
 import os
 import shutil
@@ -9,9 +13,11 @@ import time
 from pathlib import Path
 
 import pymysql
+from sqlalchemy.engine import make_url
 
 PROGRAMS = ("mariadbd", "mariadb-install-db")
 START_WITHIN_S = 30.0
+DATABASE = "daybook_test"
 
 
 class MariaDbUnavailable(Exception):
@@ -38,24 +44,57 @@ def require_programs() -> None:
         raise MariaDbUnavailable("mariadb-server is installed without its programs")
 
 
-class MariaDb:
-    """A running server with a database ``app``; ``stop`` ends it and removes its files."""
+class Server:
+    """A running server with an empty database and two users, of whom one may only read."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The URL of the database, whose user may do everything."""
+        return f"mysql+pymysql://daybook_test:writer@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def reader_url(self) -> str:
+        """The URL of the user who may only read."""
+        return f"mysql+pymysql://daybook_test_reader:reader@127.0.0.1:{self.port}/{DATABASE}"
+
+    def stop(self) -> None:
+        """Give back what was taken."""
+
+    def _prepare(self, connection: "pymysql.connections.Connection[pymysql.cursors.Cursor]") -> None:
+        with connection, connection.cursor() as cursor:
+            for database in (DATABASE, f"{DATABASE}_blank"):
+                cursor.execute(f"DROP DATABASE IF EXISTS {database}")
+            cursor.execute(f"CREATE DATABASE {DATABASE}")
+            for user, password, grant in (("", "writer", "ALL"), ("_reader", "reader", "SELECT")):
+                account = f"daybook_test{user}@'127.0.0.1'"
+                cursor.execute(f"DROP USER IF EXISTS {account}")
+                cursor.execute(f"CREATE USER {account} IDENTIFIED BY '{password}'")
+                cursor.execute(f"GRANT {grant} ON *.* TO {account}")
+
+
+class GivenServer(Server):
+    """A server somebody else runs on the loopback."""
+
+    def __init__(self, administrator_url: str) -> None:
+        url = make_url(administrator_url)
+        self.port = url.port or 3306
+        self._prepare(
+            pymysql.connect(
+                host=url.host or "127.0.0.1", port=self.port, user=url.username or "root", password=url.password or ""
+            )
+        )
+
+
+class MariaDb(Server):
+    """A server of our own; ``stop`` ends it and removes its files."""
 
     def __init__(self) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="daybook-mariadb-"))
         self._socket = self._directory / "socket"
         self.port = free_port()
         self._server = self._start()
-
-    @property
-    def url(self) -> str:
-        """The URL of the database ``app``, whose user may do everything in it."""
-        return f"mysql+pymysql://app:app@127.0.0.1:{self.port}/app"
-
-    @property
-    def reader_url(self) -> str:
-        """The URL of a user who may only read."""
-        return f"mysql+pymysql://reader:reader@127.0.0.1:{self.port}/app"
 
     def _start(self) -> "subprocess.Popen[bytes]":
         as_user = []
@@ -97,21 +136,13 @@ class MariaDb:
                 stderr=log,
             )
         try:
-            self._create_users()
+            self._wait_until_ready()
+            self._prepare(pymysql.connect(unix_socket=str(self._socket), user="root"))
         except BaseException:
             server.kill()
             server.wait()
             raise
         return server
-
-    def _create_users(self) -> None:
-        self._wait_until_ready()
-        connection = pymysql.connect(unix_socket=str(self._socket), user="root")
-        with connection, connection.cursor() as cursor:
-            cursor.execute("CREATE DATABASE app")
-            for user, grant in (("app", "ALL"), ("reader", "SELECT")):
-                cursor.execute(f"CREATE USER {user}@'127.0.0.1' IDENTIFIED BY '{user}'")
-                cursor.execute(f"GRANT {grant} ON *.* TO {user}@'127.0.0.1'")
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_WITHIN_S

@@ -48,9 +48,10 @@ _PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_ti
 
 def test_mysql_session_when_opened_then_it_is_strict_utc_and_read_committed(mariadb):
     with Database(mariadb.url, lock_wait_s=3) as database, database.reading() as session:
-        names = "time_zone", "tx_isolation", "innodb_lock_wait_timeout", "character_set_client", "sql_mode"
-        zone, isolation, wait_s, charset, mode = (session.execute(text(f"SELECT @@{name}")).scalar() for name in names)
-    assert (zone, isolation, wait_s, charset) == ("+00:00", "READ-COMMITTED", 3, "utf8mb4")
+        names = "time_zone", "innodb_lock_wait_timeout", "character_set_client", "sql_mode"
+        zone, wait_s, charset, mode = (session.execute(text(f"SELECT @@{name}")).scalar() for name in names)
+        isolation = session.connection().get_isolation_level()
+    assert (zone, isolation, wait_s, charset) == ("+00:00", "READ COMMITTED", 3, "utf8mb4")
     assert "STRICT_ALL_TABLES" in mode
 
 
@@ -226,7 +227,7 @@ def test_reader_when_granted_select_only_then_writes_are_refused_by_the_server(m
 def test_server_when_it_cannot_be_reached_or_refuses_then_errors_differ(mariadb):
     with Database(f"mysql+pymysql://app:app@127.0.0.1:{free_port()}/app") as nowhere, pytest.raises(StorageUnavailable):
         nowhere.upgrade()
-    refused = f"mysql+pymysql://app:wrong@127.0.0.1:{mariadb.port}/app"
+    refused = mariadb.url.replace(":writer@", ":wrong@")
     with Database(refused) as stranger, pytest.raises(StorageConfigurationError):
         stranger.revision()
 
