@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from daybook.contracts.base import Side
+from daybook.contracts.calls import CALLS
 from daybook.contracts.limits import RiskLimits, StrategySettings
 from daybook.contracts.reasons import BreakerCode, DenialCode
 from daybook.risk.breakers import BREAKERS
@@ -96,7 +97,24 @@ def shown(value: Any) -> str:
     return "none" if value is None else f"{value:g}"
 
 
+def calls() -> str:
+    """Return one row for each call of the table of calls."""
+    rows = [
+        [
+            f"`{entry.name}`",
+            entry.layer.value,
+            entry.effect.value,
+            f"{entry.timeout.total_seconds():g} s",
+            str(entry.attempts or "until done"),
+            f"`{entry.argument.__name__}` → `{entry.result.__name__}`",
+        ]
+        for entry in CALLS
+    ]
+    return table(["Call", "Layer", "Effect", "Limit of one attempt", "Attempts", "Messages"], rows)
+
+
 DOCUMENTS = {
+    "architecture": Document("mdfiles/architecture.md", {"calls": calls}),
     "risk": Document(
         "mdfiles/risk.md",
         {
