@@ -1,5 +1,6 @@
 """A Temporal dev server for tests: one process for the whole session, a client for each test."""
 
+import asyncio
 import socket
 import subprocess
 import time
@@ -62,7 +63,7 @@ class TemporalServer:
                     self.address, data_converter=pydantic_data_converter, identity=identity, lazy=False
                 )
             except RuntimeError:
-                time.sleep(0.1)
+                await asyncio.sleep(0.1)
         raise RuntimeError(f"no Temporal server at {self.address}")
 
     def stop(self) -> None:
