@@ -4,6 +4,7 @@ from daybook.broker.port import BrokerError
 from daybook.contracts.execution import AccountEvidence, CheckedOrder, CheckOrderRequest
 from daybook.contracts.market import Quote
 from daybook.contracts.reasons import DenialCode
+from daybook.contracts.risk import Denial
 from daybook.execution.context import ContextReader
 from daybook.execution.desk import ExecutionDesk
 from daybook.risk.checks import check_order
@@ -32,6 +33,8 @@ class OrderChecker:
         denials = list(result.denials)
         codes = list(result.codes)
         if desk.kill_switch.is_on() and DenialCode.TRADING_HALTED not in codes:
+            text = f"kill-switch file: {desk.kill_switch.reason()}"
+            denials.append(Denial(code=DenialCode.TRADING_HALTED, text=text))
             codes.append(DenialCode.TRADING_HALTED)
         holding = account.holding(ticket.symbol)
         checked = CheckedOrder(

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from daybook.advice.rebalance import is_rebalance_due
 from daybook.broker.port import BrokerError
 from daybook.contracts.account import AccountSnapshot
 from daybook.contracts.advice import Position, TickFacts
-from daybook.contracts.base import KST, TradingState
+from daybook.contracts.base import TradingState
 from daybook.contracts.day import Observation, ObserveRequest
 from daybook.contracts.market import IndexQuote, Quote
 from daybook.contracts.reasons import TRANSIENT_BREAKERS
@@ -91,9 +91,9 @@ class Observer:
                 previous_close_equity_krw=previous_krw,
                 week_start_equity_krw=self._week_start_equity_krw(request),
                 high_water_mark_krw=desk.ledger.high_water_mark(request.desk.account),
-                flow_today_krw=desk.ledger.flows(request.desk.account, self._start_of(request.day)),
+                flow_today_krw=desk.ledger.flows(request.desk.account, request.day),
                 flow_week_krw=desk.ledger.flows(
-                    request.desk.account, self._start_of(request.day - timedelta(days=request.day.weekday()))
+                    request.desk.account, request.day - timedelta(days=request.day.weekday())
                 ),
                 stop_out_ages_sessions=self._stop_out_ages(request),
                 broker_rejects_in_row=desk.statistics.consecutive_rejects(request.desk.account, request.day),
@@ -209,10 +209,6 @@ class Observer:
                 )
             )
         return tuple(positions)
-
-    @staticmethod
-    def _start_of(day: date) -> datetime:
-        return datetime.combine(day, time(), KST)
 
     @staticmethod
     def _data_age_s(quotes: Iterable[Quote], now: datetime) -> float | None:

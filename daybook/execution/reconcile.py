@@ -137,6 +137,8 @@ class Reconciler:
                     shares=broker_has - have,
                     note=f"accepted by {request.accept_by}",
                     at=at,
+                    cost_basis_krw=self._cost_krw(snapshot, symbol, broker_has - have),
+                    day=request.day,
                 )
             found.append(
                 Difference(
@@ -149,6 +151,12 @@ class Reconciler:
                 )
             )
         return found
+
+    @staticmethod
+    def _cost_krw(snapshot: AccountSnapshot, symbol: str, shares: int) -> int | None:
+        """Return what adopted shares cost at the broker's average price; removed shares keep the ledger's own."""
+        holding = snapshot.holding(symbol)
+        return round(holding.average_price_krw * shares) if holding is not None and shares > 0 else None
 
     def _cash(self, request: ReconcileRequest, snapshot: AccountSnapshot, at: datetime) -> list[Difference]:
         desk = self._desk
@@ -164,6 +172,7 @@ class Reconciler:
                 cash_krw=gap_krw,
                 note="rounding of the broker's costs" if small else f"accepted by {request.accept_by}",
                 at=at,
+                day=request.day,
             )
         return [
             Difference(

@@ -71,7 +71,9 @@ async def apply_schedules(client: Client, settings: Settings) -> list[str]:
             kept = current.description.schedule.state
             return ScheduleUpdate(
                 schedule=Schedule(
-                    action=schedule.action, spec=schedule.spec, policy=schedule.policy,
+                    action=schedule.action,
+                    spec=schedule.spec,
+                    policy=schedule.policy,
                     state=ScheduleState(note=schedule.state.note, paused=kept.paused),
                 )
             )
