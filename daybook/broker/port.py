@@ -70,8 +70,8 @@ class Broker(Protocol):
         """The mode the broker was built for; it never changes."""
         ...
 
-    def quote(self, symbol: str) -> Quote:
-        """Return price, limits and status now."""
+    def quote(self, symbol: str, with_book: bool = False) -> Quote:
+        """Return price, limits and status now; best ask and bid too when ``with_book`` (one call more)."""
         ...
 
     def order_book(self, symbol: str) -> OrderBook:
