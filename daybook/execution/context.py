@@ -1,6 +1,6 @@
 """Facts for the risk rules, read from the database and the broker."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from daybook.contracts.account import AccountSnapshot
 from daybook.contracts.base import Mode, Side
@@ -48,7 +48,7 @@ class ContextReader:
             average_turnover_krw=sum(bar.turnover_krw for bar in recent) // len(recent) if recent else None,
             sector_exposure_krw=self._sector_exposure_krw(ticket, account, quote, facts["open_orders"]),
             sessions_listed=len(bars) if bars else None,
-            last_loss_exit_at=desk.statistics.last_loss_exit(desk.account, ticket.symbol),
+            last_loss_exit_at=self._last_loss_exit_at(ticket, clock),
             recent_notionals_krw=tuple(desk.statistics.recent_notionals(desk.account, desk.limits.fat_finger_orders)),
             index_change_ratio=index_change,
         )
@@ -95,6 +95,16 @@ class ContextReader:
             for record in self._desk.intents.open_intents(self._desk.account)
             if record.intent_id != ticket.intent_id
         )
+
+    def _last_loss_exit_at(self, ticket: OrderTicket, clock: MarketClock) -> datetime | None:
+        """Return the market time of the last sale at a loss; of an earlier day, that day's close."""
+        day = self._desk.statistics.last_loss_exit_day(self._desk.account, ticket.symbol)
+        if day is None:
+            return None
+        if day != ticket.day:
+            return session_on(day).times().closes
+        at = self._desk.statistics.last_loss_exit(self._desk.account, ticket.symbol)
+        return clock.market_time(at) if at is not None else None
 
     def _orderable_cash(self, ticket: OrderTicket, account: AccountSnapshot) -> int | None:
         if ticket.side is Side.SELL:

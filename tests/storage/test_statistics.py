@@ -102,10 +102,12 @@ def test_submits_when_asked_since_a_time_then_older_ones_are_left_out(statistics
 def test_loss_exits_when_sold_below_cost_then_they_are_found_by_symbol_and_day(statistics, ledger):
     sell(ledger, "1", 80_000, at=later(1))
     assert statistics.last_loss_exit("main", SAMSUNG) is None
+    assert statistics.last_loss_exit_day("main", SAMSUNG) is None
     sell(ledger, "2", 60_000, at=later(2))
     sell(ledger, "3", 65_000, at=later(3))
     sell(ledger, "4", 60_000, symbol=HYNIX, at=later(4), day=date(2026, 3, 5))
     assert statistics.last_loss_exit("main", SAMSUNG) == later(3)
+    assert statistics.last_loss_exit_day("main", SAMSUNG) == DAY
     assert statistics.stop_outs("main", [DAY]) == 2
     assert statistics.stop_outs("main", [DAY, date(2026, 3, 5)]) == 3
     assert statistics.stop_outs("main", []) == statistics.stop_outs("second", [DAY]) == 0
@@ -144,3 +146,4 @@ def test_equity_close_when_days_went_by_then_it_is_the_last_point_before(statist
     assert statistics.equity_close("main", DAY) == 2
     assert statistics.equity_close("main", date(2026, 3, 3)) == 3
     assert statistics.equity_close("main", date(2026, 3, 2)) is None
+
