@@ -84,6 +84,7 @@ def demo(
     speed: Annotated[float, typer.Option(min=1, max=2000, help="Market seconds in one real second.")] = 360,
     seed: Annotated[int, typer.Option(help="Seed of the generated prices.")] = 7,
     home: Annotated[Path, typer.Option(help="Scratch folder.")] = Path(".daybook/demo"),
+    shock: Annotated[str, typer.Option(help="Move the market on purpose, e.g. 11:00=-0.05.")] = "",
     keep: Annotated[bool, typer.Option("--keep", help="Keep everything running after the report.")] = False,
 ) -> None:
     """Run one whole trading day, compressed, on the paper exchange: exit 0 only if ledger and broker agree."""
@@ -96,7 +97,10 @@ def demo(
         settings=configured,
         home=_scratch(home),
         ports=Ports.choose(),
-        paper_options=("--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00"),
+        paper_options=(
+            *("--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00"),
+            *(("--shock", f"{chosen}T{shock}") if shock else ()),
+        ),
         worker_environment=rehearsal_environment(configured),
         on_restart=_restarted,
     )

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -19,6 +19,7 @@ from daybook.paper.faults import FaultFileError, FaultRule, read_rules
 from daybook.paper.front import DEFAULT_ACCOUNT, ENVIRONMENT_LIMIT, Front, FrontConfig
 from daybook.paper.journal import JournalError
 from daybook.paper.layouts import Layout
+from daybook.paper.prices import MarketShock
 from daybook.paper.replay import ReplayFileError
 from daybook.paper.server import Addresses, PaperServer
 
@@ -34,6 +35,7 @@ class ServeConfig:
 
     ``rate_limit`` is ``on`` (18 calls a second real, 1 mock), ``off`` or a number for both. ``token_limit`` is
     ``on``, ``off`` or ``auto`` (on in strict mode): one token a minute. ``accounts`` are ``12345678-01``.
+    ``shocks`` are market-wide moves on purpose, ``2026-11-20T11:00=-0.05``: generated prices fall 5 % from 11:00 on.
     ``start`` is the market time to begin at (ISO 8601 with offset), blank for real time. Port 0 takes a free one.
     """
 
@@ -48,6 +50,7 @@ class ServeConfig:
     index: Path | None = None
     journal: Path | None = None
     faults: Path | None = None
+    shocks: tuple[str, ...] = ()
     cash_krw: Won = ExchangeConfig().initial_cash_krw
     commission_rate: Decimal = DEFAULT_COMMISSION_RATE
     accounts: tuple[str, ...] = (f"{DEFAULT_ACCOUNT[:8]}-{DEFAULT_ACCOUNT[8:]}",)
@@ -130,7 +133,20 @@ def exchange_config_of(config: ServeConfig) -> ExchangeConfig:
         initial_cash_krw=config.cash_krw,
         journal_path=config.journal,
         commission_rate=config.commission_rate,
+        market_shocks=dict(_shock(text) for text in config.shocks),
     )
+
+
+def _shock(text: str) -> tuple[date, MarketShock]:
+    moment, _, ratio = text.partition("=")
+    try:
+        at = datetime.fromisoformat(moment)
+        change = float(ratio)
+    except ValueError as error:
+        raise BadOptions(f"a shock looks like 2026-11-20T11:00=-0.05, not {text}") from error
+    if not -0.3 < change < 0.3:
+        raise BadOptions(f"a shock moves the market by less than 30 %, not by {change:.0%}")
+    return at.date(), MarketShock(at.time(), change)
 
 
 def _rules(config: ServeConfig) -> list[FaultRule]:
