@@ -143,6 +143,7 @@ class ProposedOrder(Message):
             limit_price_krw=self.limit_price_krw,
             reference_price_krw=self.reference_price_krw,
             purpose=self.purpose,
+            reason=self.reason.value,
             rationale=self.rationale,
             decided_at=decided_at,
             valid_until=valid_until,

@@ -42,6 +42,7 @@ class OrderTicket(Message):
     limit_price_krw: Won = Field(ge=0, description="0 for a market order")
     reference_price_krw: Won = Field(default=0, ge=0, description="price the decision was made at")
     purpose: Purpose
+    reason: str = Field(default="", max_length=40, description="the strategy's rule, e.g. stop_loss")
     rationale: str = Field(default="", max_length=500)
     decided_at: AwareDatetime | None = Field(default=None, description="real time of the decision's snapshot")
     valid_until: AwareDatetime
@@ -128,6 +129,7 @@ class SubmitOutcome(Message):
     """The result of one attempt. ``UNKNOWN`` means: never send again before looking."""
 
     outcome: AttemptOutcome
+    is_begun: bool = Field(default=True, description="False: nothing was written down; the number can be used again")
     order: BrokerOrderId | None = None
     denials: tuple[DenialCode, ...] = ()
     broker_code: str = ""

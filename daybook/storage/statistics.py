@@ -1,5 +1,6 @@
 """Numbers the risk rules ask of the books: counters, streaks and reservations."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from daybook.contracts.advice import OrderReason
 from daybook.contracts.base import Side, Won
 from daybook.contracts.orders import AttemptOutcome, IntentState
 from daybook.storage import equity
@@ -124,16 +126,17 @@ class Statistics(Store):
         return self._read(lambda session: session.execute(query).scalar())
 
     def stop_outs(self, account: str, days: Sequence[date]) -> int:
-        """Return how many sell orders of these days closed at a loss after costs."""
+        """Return how many sells of these days were made by the stop-loss rule and filled, in part at least."""
         if not days:
             return 0
-        losing = (
-            select(fills.c.order_key)
-            .where(fills.c.account == account, fills.c.side == Side.SELL.value, fills.c.day.in_(list(days)))
-            .group_by(fills.c.day, fills.c.order_key)
-            .having(func.sum(fills.c.realised_pnl_krw) < 0)
+        sold = select(intents.c.ticket).where(
+            intents.c.account == account,
+            intents.c.day.in_(list(days)),
+            intents.c.side == Side.SELL.value,
+            intents.c.filled_shares > 0,
         )
-        return self._read(lambda session: len(session.execute(losing).all()))
+        tickets = self._read(lambda session: session.execute(sold).scalars().all())
+        return sum(json.loads(ticket).get("reason") == OrderReason.STOP_LOSS.value for ticket in tickets)
 
     def consecutive_rejects(self, account: str, day: date) -> int:
         """Return how many of the day's last attempts in a row the broker refused; an accepted one ends the row."""

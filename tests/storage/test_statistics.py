@@ -108,17 +108,17 @@ def test_loss_exits_when_sold_below_cost_then_they_are_found_by_symbol_and_day(s
     sell(ledger, "4", 60_000, symbol=HYNIX, at=later(4), day=date(2026, 3, 5))
     assert statistics.last_loss_exit("main", SAMSUNG) == later(3)
     assert statistics.last_loss_exit_day("main", SAMSUNG) == DAY
-    assert statistics.stop_outs("main", [DAY]) == 2
-    assert statistics.stop_outs("main", [DAY, date(2026, 3, 5)]) == 3
-    assert statistics.stop_outs("main", []) == statistics.stop_outs("second", [DAY]) == 0
 
 
-def test_stop_out_when_an_order_filled_in_parts_then_it_counts_once_by_its_total(statistics, ledger):
-    sell(ledger, "1", 60_000, shares=1)
-    sell(ledger, "1", 110_000, shares=2)
-    sell(ledger, "2", 60_000, shares=1)
-    sell(ledger, "2", 180_000, shares=2)
+def test_stop_outs_when_sells_have_other_reasons_then_only_filled_stops_count(statistics, intents, ledger):
+    for number, (name, reason) in enumerate((("stop", "stop_loss"), ("rank", "rank_lost"), ("unfilled", "stop_loss"))):
+        symbol = f"00000{number}"
+        submit(intents, name, AttemptOutcome.ACCEPTED, number + 1, symbol=symbol, side=Side.SELL, reason=reason)
+        if name != "unfilled":
+            sell(ledger, str(number + 1), 60_000, symbol=symbol)
     assert statistics.stop_outs("main", [DAY]) == 1
+    assert statistics.stop_outs("main", [date(2026, 3, 5)]) == 0
+    assert statistics.stop_outs("main", []) == statistics.stop_outs("second", [DAY]) == 0
 
 
 def test_rejects_when_in_a_row_then_they_count_until_one_is_accepted(statistics, intents):
