@@ -52,6 +52,7 @@ with workflow.unsafe.imports_passed_through():
     from daybook.contracts.reconciliation import ReconcileMoment, ReconcileReport, ReconcileRequest
     from daybook.contracts.session import Session, SessionTimes
     from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
+    from daybook.risk.breakers import stricter
 
 from workflows.calling import MODE, PENDING, TRADING_DATE, begin, call
 from workflows.day_details import describe_day
@@ -73,6 +74,7 @@ class TradingDay:
         self._state = day_input.carried or DayState(day=day_input.day or self._market_now().date())
         self._woken = False
         self._ended_early: set[str] = set()
+        self._state_changes = 0
         self._watch: ActivityHandle[None] | None = None
 
     @workflow.run
@@ -135,7 +137,7 @@ class TradingDay:
         return None
 
     async def _lift_market_breakers(self) -> None:
-        """What the market or the machines tripped yesterday ends with a new, reconciled day; the rest needs a person."""
+        """What market or machines tripped yesterday ends with a new, reconciled day; the rest needs a person."""
         result = await call(
             CHANGE_STATE,
             StateChangeRequest(
@@ -214,9 +216,8 @@ class TradingDay:
         """Run the decision ticks of the continuous session."""
         if self._state.phase is not DayPhase.TRADING:
             await self._enter(DayPhase.WAITING_OPEN)
-            first = self._first_tick()
-            await self._sleep_until(lambda: self._first_tick(), "until the first decision")
-            await self._enter(DayPhase.TRADING, note=f"first decision at {first:%H:%M}")
+            await self._sleep_until(self._first_tick, "until the first decision")
+            await self._enter(DayPhase.TRADING, note=f"first decision at {self._first_tick():%H:%M}")
         while True:
             if max(self._next_tick(), self._market_now()) >= self._times().closing_auction_from:
                 return
@@ -249,6 +250,7 @@ class TradingDay:
             ticks=self._state.ticks + 1,
         )
         number = self._state.ticks
+        changes = self._state_changes
         try:
             result = await workflow.execute_child_workflow(
                 DecisionTick.run,
@@ -272,10 +274,14 @@ class TradingDay:
         except FailureError as error:
             self._set(note=f"decision {number} failed and was skipped: {error.cause or error}"[:300])
             return
-        await self._take(result)
+        await self._take(result, overtaken=self._state_changes != changes)
 
-    async def _take(self, result: TickResult) -> None:
-        halted_now = result.state is not TradingState.ACTIVE and self._state.state is not result.state
+    async def _take(self, result: TickResult, *, overtaken: bool) -> None:
+        """Take over what a decision saw. When the state was changed meanwhile, the stricter of the two counts."""
+        if overtaken and stricter(self._state.state, result.state) is not result.state:
+            kept = {"state": self._state.state, "state_reason": self._state.state_reason}
+            result = result.model_copy(update=kept)
+        halted_now = result.state is not TradingState.ACTIVE and (overtaken or self._state.state is not result.state)
         started = tuple(dict.fromkeys((*self._state.open_orders, *result.started)))
         self._set(
             equity_krw=result.equity_krw,
@@ -410,6 +416,7 @@ class TradingDay:
             StateChangeRequest(account=self._desk.account, action=action, by=by, reason=reason, code=code),
             summary=f"{action.value}: {reason}",
         )
+        self._state_changes += 1
         self._set(state=result.state, state_reason=reason if result.state is not TradingState.ACTIVE else "")
         if action in (StateAction.HALT, StateAction.REDUCE):
             await self._stop_buys(reason)
@@ -437,6 +444,7 @@ class TradingDay:
     @workflow.signal
     async def state_changed(self, result: StateChangeResult) -> None:
         """The trading state was changed outside this workflow."""
+        self._state_changes += 1
         self._set(state=result.state, state_reason=result.text if result.state is not TradingState.ACTIVE else "")
         self._woken = True
         if result.state is not TradingState.ACTIVE:

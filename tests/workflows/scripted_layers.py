@@ -46,6 +46,7 @@ from daybook.contracts.execution import AccountEvidence, CheckedOrder, FindResul
 from daybook.contracts.orders import AttemptOutcome, BrokerOrderId, IntentState, SubmitOutcome
 from tests.workflows import facts
 from workers.hosting import worker_options
+from workflows.decision_tick import DecisionTick
 from workflows.registry import WORKFLOWS
 
 ORDER = BrokerOrderId(branch="06010", number="0000000123")
@@ -111,13 +112,16 @@ class ScriptedLayers:
 
 
 @asynccontextmanager
-async def hosted(client: Client, layers: ScriptedLayers, **control_options: Any) -> AsyncIterator[Client]:
-    """Run the control worker and the scripted layers while the block runs."""
+async def hosted(
+    client: Client, layers: ScriptedLayers, *, decision: type = DecisionTick, **control_options: Any
+) -> AsyncIterator[Client]:
+    """Run the control worker and the scripted layers while the block runs; ``decision`` may replace DecisionTick."""
+    workflows = [decision if workflow is DecisionTick else workflow for workflow in WORKFLOWS]
     async with AsyncExitStack() as stack:
         for layer in Layer:
             options = worker_options(layer)
             if layer is Layer.CONTROL:
-                worker = Worker(client, **options, workflows=list(WORKFLOWS), **control_options)
+                worker = Worker(client, **options, workflows=workflows, **control_options)
             else:
                 worker = Worker(client, **options, activities=layers.activities(layer))
             await stack.enter_async_context(worker)
