@@ -250,7 +250,8 @@ class TradingActivities:
                         loop.call_soon_threadsafe(arrived.put_nowait, message)
 
         listening = loop.run_in_executor(self._listeners, listen)
-        told = self._desk.kill_switch.is_on()
+        # A file that appeared while no worker watched is news too; telling a halted day again changes nothing.
+        told = False
         try:
             while self._desk.real_now() < request.until:
                 switched_on = self._desk.kill_switch.is_on()

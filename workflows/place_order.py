@@ -61,6 +61,7 @@ MAX_POSTS = 10
 """POSTs of one intent, counting those the broker's rate limit turned away unexecuted."""
 
 _SHORTEST_POLL = timedelta(milliseconds=300)
+_LONGEST_RETRY_SETTLES = 3
 
 
 @workflow.defn(name="PlaceOrder")
@@ -76,6 +77,7 @@ class PlaceOrder:
         self._denials: tuple[DenialCode, ...] = ()
         self._attempts = 0
         self._lost_attempts = 0
+        self._turned_away = 0
         self._order: BrokerOrderId | None = None
         self._progress = OrderProgress(state=None, filled_shares=0, filled_amount_krw=0)
         self._noticed = False
@@ -149,7 +151,9 @@ class PlaceOrder:
             approved = True
 
     async def _approval(self, checked: CheckedOrder) -> ApprovalVerdict:
-        expires_at = workflow.now() + timedelta(seconds=self._input.desk.limits.approval_valid_for_s)
+        patience = timedelta(seconds=self._input.desk.limits.approval_valid_for_s)
+        left = self._input.clock.real_delay(workflow.now(), self._ticket.valid_until)
+        expires_at = workflow.now() + min(patience, left)
         digest = hashlib.sha256(f"{self._ticket.model_dump_json()}|{checked.last_price_krw}".encode()).hexdigest()[:16]
         record = ApprovalRecord(
             ticket=self._ticket,
@@ -210,7 +214,9 @@ class PlaceOrder:
         elif outcome.outcome is AttemptOutcome.REFUSED:
             await self._refuse(outcome.denials or (DenialCode.BROKER_REFUSED,), outcome.text)
         elif outcome.outcome is AttemptOutcome.NOT_EXECUTED:
-            await self._pause(self._input.desk.settle_interval_s / 5, "not executed, try again later")
+            if not outcome.is_begun:
+                self._attempts -= 1
+            await self._pause(self._retry_pause_s(), f"not executed, try again later: {outcome.text}")
         else:
             return await self._resolve(checked, outcome.text)
         return outcome.outcome
@@ -225,8 +231,13 @@ class PlaceOrder:
         desk = self._input.desk
         while looks < desk.settle_polls * 3:
             await self._pause(desk.settle_interval_s, "let the broker's order list settle")
+            found = await call(FIND_ORDER, request, summary=f"look #{looks + 1} for {self._line()}")
+            if found.result is FindResult.TOO_EARLY:
+                continue
+            if found.result is FindResult.NOT_BEGUN:
+                await self._close(IntentState.RECORDED, found.text, attempt=self._attempts)
+                return AttemptOutcome.NOT_EXECUTED
             looks += 1
-            found = await call(FIND_ORDER, request, summary=f"look #{looks} for {self._line()}")
             if found.result is FindResult.FOUND and found.order is not None:
                 self._order = found.order
                 return AttemptOutcome.ACCEPTED
@@ -307,6 +318,12 @@ class PlaceOrder:
         longest = timedelta(seconds=self._input.desk.poll_interval_s)
         grown: timedelta = longest / 16 * float(2 ** min(waits - 1, 4))
         return min(longest, max(_SHORTEST_POLL, grown))
+
+    def _retry_pause_s(self) -> float:
+        """Return real seconds until the next try; each refusal in a row doubles them, up to three settle times."""
+        settle_s = self._input.desk.settle_interval_s
+        self._turned_away += 1
+        return min(settle_s * _LONGEST_RETRY_SETTLES, settle_s / 5 * float(2 ** min(self._turned_away - 1, 8)))
 
     def _must_stop(self) -> bool:
         return bool(self._stop_reason) and self._ticket.side is Side.BUY

@@ -112,6 +112,8 @@ class FindResult(StrEnum):
     ABSENT = "absent"
     AMBIGUOUS = "ambiguous"
     INCONCLUSIVE = "inconclusive"
+    TOO_EARLY = "too_early"
+    NOT_BEGUN = "not_begun"
 
 
 class FoundOrder(Message):

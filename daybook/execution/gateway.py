@@ -38,12 +38,10 @@ class OrderGateway:
         """
         ticket, now = request.ticket, self._desk.real_now()
         if now - request.checked_at > CHECK_VALID_FOR:
-            return SubmitOutcome(outcome=AttemptOutcome.NOT_EXECUTED, text="the checks are too old; check again")
+            return _not_begun("the checks are too old; check again")
         waiting = self._unknown_of_others(ticket.intent_id)
         if waiting:
-            return SubmitOutcome(
-                outcome=AttemptOutcome.NOT_EXECUTED, text=f"{waiting} has an unknown outcome; wait until it is known"
-            )
+            return _not_begun(f"{waiting} has an unknown outcome; wait until it is known")
         denied = self._denied(request)
         if denied is not None:
             return denied
@@ -128,7 +126,7 @@ class OrderGateway:
         if not denials:
             return None
         if {denial.code for denial in denials} == {DenialCode.RATE}:
-            return SubmitOutcome(outcome=AttemptOutcome.NOT_EXECUTED, text=denials[0].text)
+            return _not_begun(denials[0].text)
         return SubmitOutcome(
             outcome=AttemptOutcome.REFUSED,
             denials=tuple(dict.fromkeys(denial.code for denial in denials)),
@@ -145,3 +143,8 @@ class OrderGateway:
             ),
             "",
         )
+
+
+def _not_begun(text: str) -> SubmitOutcome:
+    """Nothing was written and nothing was sent: the attempt's number is still free."""
+    return SubmitOutcome(outcome=AttemptOutcome.NOT_EXECUTED, is_begun=False, text=text)

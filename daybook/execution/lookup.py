@@ -29,11 +29,13 @@ class OrderLookup:
         own = next((key for key, intent_id in linked.items() if intent_id == ticket.intent_id), None)
         if own is not None:
             return self._already_linked(ticket, own)
+        begun = self._begun_at(request)
+        if begun is None:
+            return FoundOrder(result=FindResult.NOT_BEGUN, text="the attempt was never begun, so nothing was sent")
         try:
             rows = self._desk.broker.orders_today(ticket.day)
         except BrokerError as error:
             return FoundOrder(result=FindResult.INCONCLUSIVE, text=f"order list: {error.code or error}")
-        begun = self._begun_at(request)
         since = request.clock.market_time(begun - timedelta(seconds=_REAL_TOLERANCE_S))
         found = {row.id.key: row.id for row in rows if row.id.key not in linked and _matches(row, ticket, since)}
         for notice in self._accept_notices(ticket, begun):
@@ -48,16 +50,21 @@ class OrderLookup:
         return self._absent(request, rows, linked, begun)
 
     def _already_linked(self, ticket: OrderTicket, key: str) -> FoundOrder:
-        for attempt in self._desk.intents.attempts(ticket.intent_id):
-            if attempt.order is not None and attempt.order.key == key:
-                return FoundOrder(result=FindResult.FOUND, order=attempt.order, text="linked before")
-        return FoundOrder(result=FindResult.FOUND, order=BrokerOrderId(branch="", number=key), text="linked before")
+        """Return the linked order; a worker that died right after the link left its attempt open."""
+        named = self._desk.intents.get(ticket.intent_id).order
+        order = named if named is not None and named.key == key else BrokerOrderId(branch="", number=key)
+        self._accept(ticket, order)
+        return FoundOrder(result=FindResult.FOUND, order=order, text="linked before")
 
     def _adopt(self, ticket: OrderTicket, order: BrokerOrderId) -> FoundOrder:
         if not self._desk.intents.link_order(ticket.day, order, ticket.intent_id):
             return FoundOrder(
                 result=FindResult.INCONCLUSIVE, text=f"order {order.number} was linked elsewhere meanwhile"
             )
+        self._accept(ticket, order)
+        return FoundOrder(result=FindResult.FOUND, order=order, text=f"order {order.number} found at the broker")
+
+    def _accept(self, ticket: OrderTicket, order: BrokerOrderId) -> None:
         attempts = self._desk.intents.attempts(ticket.intent_id)
         self._desk.intents.finish_attempt(
             ticket.intent_id,
@@ -68,14 +75,13 @@ class OrderLookup:
             "found at the broker after an unknown outcome",
             self._desk.real_now(),
         )
-        return FoundOrder(result=FindResult.FOUND, order=order, text=f"order {order.number} found at the broker")
 
     def _absent(
         self, request: FindOrderRequest, rows: list[BrokerOrder], linked: dict[str, str], begun: datetime
     ) -> FoundOrder:
         """Absence counts only when the list can be trusted and the account shows no trace of the order."""
         if self._desk.real_now() - begun < self._desk.post_horizon:
-            return FoundOrder(result=FindResult.INCONCLUSIVE, text="the POST may still be on its way")
+            return FoundOrder(result=FindResult.TOO_EARLY, text="the POST may still be on its way")
         if not rows and (linked or self._desk.mode is Mode.MOCK):
             return FoundOrder(
                 result=FindResult.INCONCLUSIVE, text="the order list is empty although orders may exist (known of mock)"
@@ -105,10 +111,10 @@ class OrderLookup:
         """Whether other orders moved the account, which voids its evidence."""
         return self._desk.statistics.traded_since(self._desk.account, since, excluding=intent_id)
 
-    def _begun_at(self, request: FindOrderRequest) -> datetime:
-        attempts = {entry.attempt: entry for entry in self._desk.intents.attempts(request.ticket.intent_id)}
-        entry = attempts.get(request.attempt)
-        return entry.started_at if entry else self._desk.intents.get(request.ticket.intent_id).recorded_at
+    def _begun_at(self, request: FindOrderRequest) -> datetime | None:
+        """Return when the attempt was begun. None is final: an intent of unknown outcome begins no attempt."""
+        attempts = self._desk.intents.attempts(request.ticket.intent_id)
+        return next((entry.started_at for entry in attempts if entry.attempt == request.attempt), None)
 
     def _accept_notices(self, ticket: OrderTicket, since: datetime) -> list[FillNotice]:
         tolerance = timedelta(seconds=_REAL_TOLERANCE_S)

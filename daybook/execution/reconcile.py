@@ -67,12 +67,13 @@ class Reconciler:
         """Book fills of today's orders; adopt those that no intent can claim."""
         desk, at = self._desk, self._desk.real_now()
         rows = desk.broker.orders_today(request.day)
-        linked = desk.intents.linked_orders(request.day)
         unresolved = {
             (record.ticket.symbol, record.ticket.side)
             for record in desk.intents.open_intents(request.account)
             if record.state in (IntentState.SUBMITTING, IntentState.UNKNOWN, IntentState.NEEDS_HUMAN)
         }
+        # Read after the unresolved ones: an intent resolved in between is found among the links.
+        linked = desk.intents.linked_orders(request.day)
         known_external = {order.id.key for order in desk.intents.external_orders(request.day)}
         for row in rows:
             intent_id = linked.get(row.id.key)

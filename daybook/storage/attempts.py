@@ -15,6 +15,7 @@ from daybook.storage.tables.orders import attempts, intents
 
 _OPEN = frozenset({AttemptOutcome.SUBMITTING, AttemptOutcome.UNKNOWN})
 _NO_ORDER = frozenset({AttemptOutcome.REFUSED, AttemptOutcome.NOT_EXECUTED, AttemptOutcome.NOT_ACCEPTED})
+_CAN_BEGIN = frozenset({IntentState.RECORDED, IntentState.APPROVED, IntentState.SUBMITTING})
 _LEFT_AN_ORDER = frozenset({AttemptOutcome.SUBMITTING, AttemptOutcome.UNKNOWN, AttemptOutcome.ACCEPTED})
 
 
@@ -35,17 +36,18 @@ class AttemptRecord:
 def begin(session: Session, intent: Row[Any], attempt: int, *, at: datetime, actor: str) -> bool:
     """Write SUBMITTING for a new pair; False when the pair exists.
 
-    Raises ``AttemptRefused`` when the intent is final, or when an earlier attempt left an order or may have.
+    Raises ``AttemptRefused`` when the intent is final, waits for a person or is being looked for (a belated worker must
+    not send what others have already begun to look for), or when an earlier attempt left an order or may have.
     """
     earlier = of_intent(session, intent.intent_id)
     if any(known.attempt == attempt for known in earlier):
         return False
-    if IntentState(intent.state).is_final:
-        raise AttemptRefused(f"intent {intent.intent_id} is {intent.state}: nothing more may be sent")
     for known in earlier:
         if known.outcome in _LEFT_AN_ORDER:
             standing = f"attempt {known.attempt} of intent {intent.intent_id} is {known.outcome.value}"
             raise AttemptRefused(f"{standing}: nothing more may be sent")
+    if IntentState(intent.state) not in _CAN_BEGIN:
+        raise AttemptRefused(f"intent {intent.intent_id} is {intent.state}: nothing more may be sent")
     _insert(session, intent.intent_id, attempt, AttemptOutcome.SUBMITTING, at)
     changes: dict[str, Any] = {"state": IntentState.SUBMITTING.value, "state_at": at}
     if intent.submitted_at is None:
