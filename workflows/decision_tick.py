@@ -50,6 +50,7 @@ class DecisionTick:
                 clock=tick.clock,
                 symbols=tick.universe,
                 session=tick.session,
+                unexplained=tick.unexplained,
                 unexplained_polls=tick.unexplained_polls,
             ),
             summary=f"observe {len(tick.universe)} symbols",
@@ -73,6 +74,7 @@ class DecisionTick:
             state_reason=reason,
             trips=trips,
             started=tuple(started),
+            unexplained=seen.unexplained,
             unexplained_polls=seen.unexplained_polls,
             text=text,
         )
@@ -202,9 +204,7 @@ class DecisionTick:
             account=tick.desk.account,
             decision_id=decision_id,
             decided_at=decided_at,
-            valid_until=min(
-                market_now + timedelta(minutes=tick.desk.strategy.order_ttl_min), times.closing_auction_from
-            ),
+            valid_until=min(market_now + _life_of_order(tick), times.closing_auction_from),
         )
         try:
             await workflow.start_child_workflow(
@@ -228,6 +228,14 @@ class DecisionTick:
         orders = ", ".join(f"{order.side.value} {order.shares} {order.symbol}" for order in proposed) or "no order"
         missing = f", {len(seen.missing_quotes)} quotes missing" if seen.missing_quotes else ""
         return f"{state.value}, equity {seen.equity_krw:,} KRW, {len(seen.quotes)} quotes{missing}: {orders}"
+
+
+def _life_of_order(tick: TickInput) -> timedelta:
+    """Return the market time an order may live; where every order is asked, the person's time comes on top."""
+    life = timedelta(minutes=tick.desk.strategy.order_ttl_min)
+    if tick.desk.mode in tick.desk.limits.approval_modes:
+        life += timedelta(seconds=tick.desk.limits.approval_valid_for_s)
+    return life
 
 
 def _canonical(value: dict[str, object]) -> str:

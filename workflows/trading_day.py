@@ -263,6 +263,7 @@ class TradingDay:
                     universe=self._state.universe,
                     recommendations=self._state.recommendations or Recommendations(day=self._state.day, advisor="none"),
                     threat_level=self._state.threat_level,
+                    unexplained=self._state.unexplained,
                     unexplained_polls=self._state.unexplained_polls,
                     day_workflow_id=workflow.info().workflow_id,
                 ),
@@ -291,6 +292,7 @@ class TradingDay:
             state_reason=result.state_reason,
             open_orders=tuple(order for order in started if order not in self._ended_early),
             orders_started=self._state.orders_started + len(result.started),
+            unexplained=result.unexplained,
             unexplained_polls=result.unexplained_polls,
             note=result.text,
         )

@@ -70,6 +70,7 @@ class DayState(Message):
     orders_denied: int = 0
     bought_krw: Won = 0
     sold_krw: Won = 0
+    unexplained: tuple[str, ...] = ()
     unexplained_polls: int = 0
     opening_reconciliation: ReconcileReport | None = None
     closing_reconciliation: ReconcileReport | None = None
@@ -161,6 +162,7 @@ class ObserveRequest(Message):
     clock: MarketClock
     symbols: tuple[Symbol, ...]
     session: Session
+    unexplained: tuple[str, ...] = ()
     unexplained_polls: int = 0
 
 
@@ -180,6 +182,7 @@ class Observation(Message):
     equity_krw: Won
     previous_close_equity_krw: Won
     breaker_inputs: BreakerInputs
+    unexplained: tuple[str, ...] = Field(default=(), description="symbols, or cash, no order explains")
     unexplained_polls: int = 0
     missing_quotes: tuple[str, ...] = ()
 
@@ -195,6 +198,7 @@ class TickInput(Message):
     universe: tuple[Symbol, ...]
     recommendations: Recommendations
     threat_level: int
+    unexplained: tuple[str, ...] = ()
     unexplained_polls: int
     day_workflow_id: str
 
@@ -210,6 +214,7 @@ class TickResult(Message):
     state_reason: str = ""
     trips: tuple[BreakerTrip, ...] = ()
     started: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
     unexplained_polls: int = 0
     text: str = ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from daybook.advice.rebalance import is_rebalance_due
@@ -14,10 +15,38 @@ from daybook.contracts.market import IndexQuote, Quote
 from daybook.contracts.reasons import TRANSIENT_BREAKERS
 from daybook.contracts.risk import BreakerInputs
 from daybook.execution.desk import ExecutionDesk
-from daybook.krx.calendar import previous_trading_day, trading_days
+from daybook.krx.calendar import previous_trading_day, session_on, trading_days
 
 KOSPI = "0001"
+CASH = "cash"
 _QUOTES_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class _Books:
+    """The ledger at one moment: what is in flight, shares by symbol, cash."""
+
+    in_flight: frozenset[str]
+    shares: dict[str, int]
+    cash_krw: int
+
+    def differences(self, after: "_Books", account: AccountSnapshot) -> tuple[str, ...]:
+        """Return the symbols (and ``CASH``) in which a balance differs from the books around its reading.
+
+        The balance was read between ``self`` and ``after``: whatever was in flight or booked meanwhile explains
+        itself and is looked at again next time.
+        """
+        moving = self.in_flight | after.in_flight
+        theirs = {holding.symbol: holding.shares for holding in account.holdings}
+        differing = [
+            symbol
+            for symbol in sorted(self.shares.keys() | after.shares.keys() | theirs.keys())
+            if symbol not in moving
+            and self.shares.get(symbol, 0) == after.shares.get(symbol, 0) != theirs.get(symbol, 0)
+        ]
+        if not moving and self.cash_krw == after.cash_krw != account.settled_cash_krw:
+            differing.append(CASH)
+        return tuple(differing)
 
 
 class Observer:
@@ -33,7 +62,9 @@ class Observer:
             BrokerError: when the account cannot be read; missing quotes are named instead.
         """
         desk = self._desk
+        before = self._books(request.desk.account)
         account = desk.broker.account()
+        after = self._books(request.desk.account)
         held = [holding.symbol for holding in account.holdings if holding.shares]
         quotes, missing = self._quotes(dict.fromkeys((*request.symbols, *held)))
         now = desk.real_now()
@@ -49,13 +80,12 @@ class Observer:
             index.level if index else None,
             account=request.desk.account,
         )
-        open_intents = desk.intents.open_intents(request.desk.account)
         previous_krw = self._previous_equity_krw(request, equity_krw)
         state = desk.states.current(request.desk.account)
         switched_off = desk.kill_switch.is_on()
-        in_flight = {record.ticket.symbol for record in open_intents}
-        differing = self._differing_symbols(request, account, in_flight)
-        polls = request.unexplained_polls + 1 if differing else 0
+        differing = before.differences(after, account)
+        again = set(differing) & set(request.unexplained)
+        polls = request.unexplained_polls + 1 if again else int(bool(differing))
         counters = desk.statistics.day_counters(request.desk.account, request.day)
         times = request.session.times()
         return Observation(
@@ -67,7 +97,7 @@ class Observer:
             state=TradingState.HALTED if switched_off else state.state,
             state_reason=f"kill-switch file: {desk.kill_switch.reason()}" if switched_off else state.reason,
             open_reductions=self._open_reductions(request.desk.account),
-            open_symbols=tuple(sorted(in_flight)),
+            open_symbols=tuple(sorted(after.in_flight)),
             facts=TickFacts(
                 account=request.desk.account,
                 day=request.day,
@@ -82,7 +112,7 @@ class Observer:
                 buys_today_krw=counters.bought_notional_krw,
                 orders_today=counters.orders_submitted,
                 reserved_krw=desk.statistics.reserved_buy_notional(request.desk.account),
-                excluded_symbols=tuple(sorted(desk.states.locked_symbols(request.desk.account))),
+                excluded_symbols=self._excluded(request, market_time),
             ),
             equity_krw=equity_krw,
             previous_close_equity_krw=previous_krw,
@@ -99,17 +129,28 @@ class Observer:
                 broker_rejects_in_row=desk.statistics.consecutive_rejects(request.desk.account, request.day),
                 oldest_unknown_s=self._oldest_unknown_s(request, now),
                 unexplained_polls=polls,
-                unexplained_symbols=tuple(symbol for symbol in differing if symbol != "cash"),
-                unexplained_position=any(symbol != "cash" for symbol in differing),
-                unexplained_cash="cash" in differing,
+                unexplained_symbols=tuple(symbol for symbol in differing if symbol != CASH),
+                unexplained_position=any(symbol != CASH for symbol in differing),
+                unexplained_cash=CASH in differing,
                 in_session=times.opens <= market_time < times.closes,
                 market_data_age_s=self._data_age_s(quotes.values(), now),
                 index_change_ratio=kospi.change_ratio if kospi else None,
                 kill_switch=switched_off,
             ),
+            unexplained=differing,
             unexplained_polls=polls,
             missing_quotes=tuple(missing),
         )
+
+    def _excluded(self, request: ObserveRequest, market_time: datetime) -> tuple[str, ...]:
+        """Return symbols that are locked, or were sold at a loss within the cooldown."""
+        account, cooldown = request.desk.account, timedelta(hours=request.desk.limits.reentry_cooldown_h)
+        cooling = {
+            symbol
+            for symbol, day in self._desk.statistics.loss_exit_days(account).items()
+            if market_time - session_on(day).times().closes < cooldown
+        }
+        return tuple(sorted(cooling | self._desk.states.locked_symbols(account).keys()))
 
     def _open_reductions(self, account: str) -> tuple[str, ...]:
         codes = (
@@ -179,18 +220,11 @@ class Observer:
         oldest = self._desk.statistics.oldest_unknown(request.desk.account)
         return max(0.0, (now - oldest).total_seconds()) if oldest else None
 
-    def _differing_symbols(self, request: ObserveRequest, account: AccountSnapshot, in_flight: set[str]) -> list[str]:
-        """Symbols (and "cash") in which ledger and broker differ while nothing is in flight that may explain it."""
-        ours = {position.symbol: position.shares for position in self._desk.ledger.positions(request.desk.account)}
-        theirs = {holding.symbol: holding.shares for holding in account.holdings}
-        differing = [
-            symbol
-            for symbol in sorted(ours.keys() | theirs.keys())
-            if symbol not in in_flight and ours.get(symbol, 0) != theirs.get(symbol, 0)
-        ]
-        if not in_flight and self._desk.ledger.cash(request.desk.account) != account.settled_cash_krw:
-            differing.append("cash")
-        return differing
+    def _books(self, account: str) -> "_Books":
+        ledger = self._desk.ledger
+        in_flight = {record.ticket.symbol for record in self._desk.intents.open_intents(account)}
+        shares = {position.symbol: position.shares for position in ledger.positions(account)}
+        return _Books(frozenset(in_flight), shares, ledger.cash(account))
 
     def _positions(self, request: ObserveRequest, account: AccountSnapshot) -> tuple[Position, ...]:
         opened = self._desk.ledger.opened_on(request.desk.account)

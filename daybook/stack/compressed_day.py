@@ -60,7 +60,9 @@ class Agreement:
 
 def compressed_settings(settings: Settings, speed: float) -> Settings:
     """Return settings whose real-second patience fits a compressed day; market-time rules stay as they are."""
-    limits = settings.limits.model_copy(update={"submit_rate_per_s": 50.0, "submit_burst": 100})
+    limits = settings.limits.model_copy(
+        update={"submit_rate_per_s": 50.0, "submit_burst": 100, "grounding_max_price_gap_ratio": 0.03}
+    )
     strategy = settings.strategy.model_copy(
         update={"order_ttl_min": max(settings.strategy.order_ttl_min, min(60.0, 4 * speed / 60))}
     )

@@ -125,6 +125,20 @@ class Statistics(Store):
         )
         return self._read(lambda session: session.execute(query).scalar())
 
+    def loss_exit_days(self, account: str) -> dict[str, date]:
+        """Return, by symbol, the last trading day on which it was sold at a loss after costs."""
+        query = (
+            select(fills.c.symbol, func.max(fills.c.day))
+            .where(
+                fills.c.account == account,
+                fills.c.side == Side.SELL.value,
+                fills.c.realised_pnl_krw < 0,
+                fills.c.shares > 0,
+            )
+            .group_by(fills.c.symbol)
+        )
+        return self._read(lambda session: {symbol: day for symbol, day in session.execute(query)})
+
     def stop_outs(self, account: str, days: Sequence[date]) -> int:
         """Return how many sells of these days were made by the stop-loss rule and filled, in part at least."""
         if not days:

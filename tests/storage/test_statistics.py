@@ -108,6 +108,7 @@ def test_loss_exits_when_sold_below_cost_then_they_are_found_by_symbol_and_day(s
     sell(ledger, "4", 60_000, symbol=HYNIX, at=later(4), day=date(2026, 3, 5))
     assert statistics.last_loss_exit("main", SAMSUNG) == later(3)
     assert statistics.last_loss_exit_day("main", SAMSUNG) == DAY
+    assert statistics.loss_exit_days("main") == {SAMSUNG: DAY, HYNIX: date(2026, 3, 5)}
 
 
 def test_stop_outs_when_sells_have_other_reasons_then_only_filled_stops_count(statistics, intents, ledger):
