@@ -154,8 +154,8 @@ class Rehearsal:
             source,
             "Fills come from the paper exchange: at most 30 % of a printed volume, own orders move no price.",
             f"The clock runs {self.speed:g} times faster; limits on the age of data stay real seconds, order "
-            "submissions may follow each other faster than 1/s, orders live longer in market time, and a price may move "
-            "3 % instead of 1 % between decision and check, which are minutes of market time apart here.",
+            "submissions may follow each other faster than 1/s, orders live longer in market time, and a price may "
+            "move 3 % instead of 1 % between decision and check, which are minutes of market time apart here.",
         ]
 
     def _benchmark(self) -> list[tuple[date, float]] | None:

@@ -137,7 +137,7 @@ class Statistics(Store):
             )
             .group_by(fills.c.symbol)
         )
-        return self._read(lambda session: {symbol: day for symbol, day in session.execute(query)})
+        return self._read(lambda session: dict(session.execute(query).tuples().all()))
 
     def stop_outs(self, account: str, days: Sequence[date]) -> int:
         """Return how many sells of these days were made by the stop-loss rule and filled, in part at least."""
