@@ -137,7 +137,7 @@ class Statistics(Store):
             )
             .group_by(fills.c.symbol)
         )
-        return self._read(lambda session: dict(session.execute(query).tuples().all()))
+        return self._read(lambda session: {row[0]: row[1] for row in session.execute(query)})
 
     def stop_outs(self, account: str, days: Sequence[date]) -> int:
         """Return how many sells of these days were made by the stop-loss rule and filled, in part at least."""
