@@ -186,7 +186,7 @@ def rehearse(
     replay: Annotated[Path | None, typer.Option(help="Real daily prices (CSV, CSV.gz, Parquet).")] = None,
     index: Annotated[Path | None, typer.Option(help="KOSPI200 history; default: next to the replay file.")] = None,
     special: Annotated[bool, typer.Option("--special", help="The special days instead of a range.")] = False,
-    speed: Annotated[float, typer.Option(min=1, max=2000)] = 720,
+    speed: Annotated[float, typer.Option(min=1, max=2000)] = 540,
     seed: Annotated[int, typer.Option()] = 7,
     home: Annotated[Path, typer.Option(help="Scratch folder.")] = Path(".daybook/rehearsal"),
 ) -> None:
