@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from daybook.contracts.base import Mode
+from daybook.contracts.base import AwareDatetime, Mode
 from daybook.contracts.desk import DeskConfig
 from daybook.contracts.limits import RiskLimits, StrategySettings
 
@@ -45,6 +45,7 @@ class KisSettings(_Section):
     mock_account: SecretStr = SecretStr("")
     mock_hts_id: str = ""
     config_file: Path | None = Field(default=None, description="a kis_devlp.yaml; used where a key above is missing")
+    new_key_until: AwareDatetime | None = Field(default=None, description="a new live key is limited to 3/s until then")
 
 
 class ApiCaller(_Section):

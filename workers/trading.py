@@ -52,6 +52,7 @@ def broker_of(settings: Settings) -> KisBroker:
             state_dir=settings.home / "kis",
             base_url=settings.paper_url if paper else None,
             stream_url=settings.paper_url.replace("http://", "ws://", 1) if paper else None,
+            new_key_until=kis.new_key_until,
             rest_per_second=settings.rest_per_second,
             order_timeout_s=PAPER_ORDER_TIMEOUT_S if paper else LIVE_ORDER_TIMEOUT_S,
         )

@@ -168,6 +168,8 @@ class LocalStack:
         environment = {f"DAYBOOK_KIS__{prefix}{name}".upper(): value for name, value in values.items() if value}
         if kis.config_file is not None:
             environment["DAYBOOK_KIS__CONFIG_FILE"] = str(kis.config_file.resolve())
+        if kis.new_key_until is not None:
+            environment["DAYBOOK_KIS__NEW_KEY_UNTIL"] = kis.new_key_until.isoformat()
         if self.settings.live_trading_enabled:
             environment["DAYBOOK_LIVE_TRADING_ENABLED"] = "true"
         return environment
