@@ -9,7 +9,6 @@ does not hand control frames to the application, an unanswered PINGPONG ends no 
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -18,25 +17,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from daybook.paper.account_access import AccountAccess
 from daybook.paper.environment import Environment
 from daybook.paper.faults import FRAME_FAULTS, NOTICE_FAULTS, FaultBook, FaultKind
-from daybook.paper.formats import hhmmss
 from daybook.paper.kis_call import listed
-from daybook.paper.layouts import (
-    BOOK,
-    EXPECTED,
-    NOTICES,
-    NOTICES_REAL,
-    SERVED,
-    STATUS,
-    TRADES,
-    UNIFIED_BOOK,
-    UNIFIED_TRADES,
-    Layout,
-    frame,
-)
-from daybook.paper.model import BookView, ExchangeEngine, OrderNotice, Security, TradePrint, TradeState
+from daybook.paper.layouts import NOTICES, NOTICES_REAL, SERVED, Layout
+from daybook.paper.market_feed import MarketFeed
+from daybook.paper.model import ExchangeEngine, OrderNotice
 from daybook.paper.notices import notice_frame
 from daybook.paper.oauth import TokenOffice
-from daybook.paper.records import TradeTally, book_record, expected_record, status_record, trade_records
 from daybook.paper.stream_messages import (
     StreamRefusal,
     StreamRequest,
@@ -72,16 +58,11 @@ class StreamHub:
         self._layout = layout
         self._strict = strict
         self._pingpong_interval_s = pingpong_interval_s
-        self._records_per_frame = records_per_frame
         self._sessions: set[StreamSession] = set()
-        self._trades: defaultdict[str, list[TradePrint]] = defaultdict(list)
-        self._tallies: defaultdict[str, TradeTally] = defaultdict(TradeTally)
+        self._feed = MarketFeed(engine, self._sessions, records_per_frame)
         self._notices: list[OrderNotice] = []
         self._held: list[OrderNotice] | None = None
-        self._last_books: dict[str, BookView] = {}
-        self._last_expected: dict[str, tuple[int, int]] = {}
-        self._last_status: dict[str, tuple[object, ...]] = {}
-        engine.listeners.on_trade.append(self._collect_trade)
+        engine.listeners.on_trade.append(self._feed.collect)
         engine.listeners.on_notice.append(self._collect_notice)
 
     async def serve(self, websocket: WebSocket, environment: Environment) -> None:
@@ -130,12 +111,7 @@ class StreamHub:
         notices, self._notices = self._notices, []
         for notice in notices:
             self._dispatch(notice)
-        for symbol in list(self._trades):
-            self._send_trades(symbol)
-        self._send_changes()
-
-    def _collect_trade(self, trade: TradePrint) -> None:
-        self._trades[trade.symbol].append(trade)
+        self._feed.flush()
 
     def _collect_notice(self, notice: OrderNotice) -> None:
         (self._notices if self._held is None else self._held).append(notice)
@@ -173,7 +149,7 @@ class StreamHub:
         )
         session.send(request.tr_id, answer)
         if code == "OPSP0000":
-            self._send_first(session, request)
+            self._feed.send_first(session, request)
 
     def _approve(self, session: StreamSession, approval_key: str) -> None:
         """Tie a connection to the app key of its approval key; a key once accepted need not be repeated."""
@@ -250,87 +226,3 @@ class StreamHub:
                 for hts_id in session.keys_of(tr_id):
                     cipher = session.cipher_of(tr_id)
                     session.send(tr_id, notice_frame(tr_id, session.layout, notice, hts_id, security, cipher))
-
-    def _send_trades(self, symbol: str) -> None:
-        listeners = self._listeners(symbol, (TRADES, UNIFIED_TRADES))
-        security = self._engine.security(symbol)
-        if not listeners or security is None:
-            self._trades.pop(symbol, None)
-            return
-        book = self._engine.book(symbol)
-        state = self._engine.trade_state(symbol)  # may advance: every trade up to this state is collected by now
-        prints = self._trades.pop(symbol)
-        records = trade_records(security, state, book, prints, self._tallies[symbol], self._opens_hour())
-        for start in range(0, len(records), self._records_per_frame):
-            chunk = records[start : start + self._records_per_frame]
-            for session, tr_id in listeners:
-                session.send(tr_id, frame(tr_id, session.layout, chunk))
-
-    def _send_changes(self) -> None:
-        """Send books, expected prices and market status that differ from what was last sent."""
-        watched = {
-            key
-            for session in self._sessions
-            for tr_id, key in session.registrations
-            if tr_id in {BOOK, UNIFIED_BOOK, EXPECTED, STATUS}
-        }
-        for key in sorted(watched):
-            security = listed(self._engine, key)
-            if security is None:
-                continue
-            state, book = self._engine.trade_state(security.symbol), self._engine.book(security.symbol)
-            self._send_book(security, state, book)
-            self._send_expected(security, state, book)
-            self._send_status(security, state)
-
-    def _send_book(self, security: Security, state: TradeState, book: BookView) -> None:
-        if self._last_books.get(security.symbol) == book:
-            return
-        self._last_books[security.symbol] = book
-        for session, tr_id in self._listeners(security.symbol, (BOOK, UNIFIED_BOOK)):
-            session.send(tr_id, frame(tr_id, session.layout, [book_record(security, state, book)]))
-
-    def _send_expected(self, security: Security, state: TradeState, book: BookView) -> None:
-        expected = (book.expected_price_krw, book.expected_shares)
-        if not book.expected_price_krw or self._last_expected.get(security.symbol) == expected:
-            return
-        self._last_expected[security.symbol] = expected
-        for session, tr_id in self._listeners(security.symbol, (EXPECTED,)):
-            record = expected_record(security, state, book, self._opens_hour())
-            session.send(tr_id, frame(tr_id, session.layout, [record]))
-
-    def _send_status(self, security: Security, state: TradeState) -> None:
-        status = (state.phase, state.is_halted, state.vi_active)
-        before = self._last_status.get(security.symbol)
-        self._last_status[security.symbol] = status
-        if before in {None, status}:
-            return
-        for session, tr_id in self._listeners(security.symbol, (STATUS,)):
-            session.send(tr_id, frame(tr_id, session.layout, [status_record(security, state)]))
-
-    def _send_first(self, session: StreamSession, request: StreamRequest) -> None:
-        """Send a new subscriber of a book or of market status how things stand."""
-        if request.tr_id not in {BOOK, UNIFIED_BOOK, STATUS}:
-            return
-        security = listed(self._engine, request.tr_key)
-        if security is None:
-            return
-        state = self._engine.trade_state(security.symbol)
-        record = (
-            status_record(security, state)
-            if request.tr_id == STATUS
-            else book_record(security, state, self._engine.book(security.symbol))
-        )
-        session.send(request.tr_id, frame(request.tr_id, session.layout, [record]))
-
-    def _listeners(self, symbol: str, tr_ids: tuple[str, ...]) -> list[tuple[StreamSession, str]]:
-        return [
-            (session, tr_id)
-            for session in self._sessions
-            for tr_id, key in session.registrations
-            if tr_id in tr_ids and (key == symbol or key[1:] == symbol)
-        ]
-
-    def _opens_hour(self) -> str:
-        opens = self._engine.session().opens
-        return hhmmss(opens) if opens else "000000"
