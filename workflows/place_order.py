@@ -242,7 +242,7 @@ class PlaceOrder:
                 self._order = found.order
                 return AttemptOutcome.ACCEPTED
             if found.result is FindResult.AMBIGUOUS:
-                return await self._ask_human(found.text)
+                return await self._ask_human(request, found.text)
             absent = absent + 1 if found.result is FindResult.ABSENT else 0
             if absent >= desk.settle_polls:
                 await self._close(
@@ -250,10 +250,10 @@ class PlaceOrder:
                 )
                 self._lost_attempts += 1
                 return AttemptOutcome.NOT_ACCEPTED
-        return await self._ask_human(f"{looks} looks proved neither presence nor absence")
+        return await self._ask_human(request, f"{looks} looks proved neither presence nor absence")
 
-    async def _ask_human(self, why: str) -> AttemptOutcome:
-        """Halt the desk and wait until a person names the order or says there is none."""
+    async def _ask_human(self, request: FindOrderRequest, why: str) -> AttemptOutcome:
+        """Halt the desk and wait until a person names an order that is no other intent's, or says there is none."""
         await self._close(IntentState.NEEDS_HUMAN, why)
         await call(
             CHANGE_STATE,
@@ -269,10 +269,20 @@ class PlaceOrder:
         workflow.upsert_search_attributes([PENDING.value_set(True)])
         await self._tell_day_asked(True)
         await workflow.wait_condition(lambda: self._adopted is not None or self._give_up)
+        while self._adopted is not None:
+            named = self._adopted
+            found = await call(
+                FIND_ORDER, request.model_copy(update={"named": named}), summary=f"adopt {named.number} {self._line()}"
+            )
+            if found.result is FindResult.FOUND:
+                self._order = found.order or named
+                break
+            self._adopted = None
+            await self._close(IntentState.NEEDS_HUMAN, found.text)
+            await workflow.wait_condition(lambda: self._adopted is not None or self._give_up)
         workflow.upsert_search_attributes([PENDING.value_set(False)])
         await self._tell_day_asked(False)
-        if self._adopted is not None:
-            self._order = self._adopted
+        if self._order is not None:
             return AttemptOutcome.ACCEPTED
         await self._close(IntentState.NOT_ACCEPTED, "a person said that no order exists", attempt=self._attempts)
         return AttemptOutcome.REFUSED

@@ -29,6 +29,8 @@ class OrderLookup:
         own = next((key for key, intent_id in linked.items() if intent_id == ticket.intent_id), None)
         if own is not None:
             return self._already_linked(ticket, own)
+        if request.named is not None:
+            return self._adopt(ticket, request.named)
         begun = self._begun_at(request)
         if begun is None:
             return FoundOrder(result=FindResult.NOT_BEGUN, text="the attempt was never begun, so nothing was sent")
@@ -65,7 +67,10 @@ class OrderLookup:
         return FoundOrder(result=FindResult.FOUND, order=order, text=f"order {order.number} found at the broker")
 
     def _accept(self, ticket: OrderTicket, order: BrokerOrderId) -> None:
+        """Close the newest attempt as accepted; a person may name an order although none was begun."""
         attempts = self._desk.intents.attempts(ticket.intent_id)
+        if not attempts:
+            return
         self._desk.intents.finish_attempt(
             ticket.intent_id,
             attempts[-1].attempt,

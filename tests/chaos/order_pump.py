@@ -22,6 +22,7 @@ from daybook.storage import IntentRecord, IntentStore, StateStore
 from tests.chaos.desk_under_test import DAY, DeskUnderTest
 from tests.chaos.market_view import MarketView
 from tests.chaos.planned_orders import PlannedOrder, Style, ticket_of
+from tests.workflows.scripted_layers import eventually
 
 _LOOK_S = 0.7
 _APPROVED_RATIO = 0.75
@@ -90,8 +91,7 @@ class OrderPump:
         except WorkflowAlreadyStartedError:
             self.person["second request for the same intent refused"] += 1
         other = ticket.model_copy(update={"intent_id": f"{ticket.intent_id}-again"})
-        while not await asyncio.to_thread(self._is_recorded, ticket.intent_id):
-            await asyncio.sleep(0.2)
+        await eventually(lambda: self._is_recorded(ticket.intent_id), within_s=120)
         await self._await(await self._start(other, Style.ASKED_TWICE))
 
     def _is_recorded(self, intent_id: str) -> bool:

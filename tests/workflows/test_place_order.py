@@ -318,11 +318,11 @@ async def test_unknown_outcome_when_ambiguous_then_the_desk_is_halted_until_a_pe
     control: Client, layers: ScriptedLayers
 ) -> None:
     layers.script(SUBMIT_ORDER, UNKNOWN)
-    layers.script(FIND_ORDER, AMBIGUOUS)
+    named = BrokerOrderId(branch="06010", number="0000000777")
+    layers.script(FIND_ORDER, AMBIGUOUS, FoundOrder(result=FindResult.FOUND, order=named))
     handle = await begin(control)
     await reached(handle, IntentState.NEEDS_HUMAN)
     await eventually(lambda: layers.count(CHANGE_STATE))
-    named = BrokerOrderId(branch="06010", number="0000000777")
     answer = await handle.execute_update(PlaceOrder.resolve, OrderResolution(order=named, by="owner"))
     summary = await handle.result()
     halt = layers.requests(CHANGE_STATE)[0]
