@@ -4,20 +4,37 @@ Sources, strongest first: arguments, environment (``DAYBOOK_...``, nested with `
 (or the file named by ``DAYBOOK_CONFIG``). KIS keys may also come from the ``kis_devlp.yaml`` of KIS's own samples.
 """
 
-import os
+import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from daybook.contracts.base import AwareDatetime, Mode
 from daybook.contracts.desk import DeskConfig
 from daybook.contracts.limits import RiskLimits, StrategySettings
+from daybook.settings_names import ENV_DELIMITER, ENV_PREFIX
+from daybook.settings_sources import ENV_FILE_ENCODING, Sources, config_file, home_despite_errors, read_sources
+from daybook.settings_sources import ConfigurationError as ConfigurationError
 
-
-class ConfigurationError(Exception):
-    """The configuration cannot be used; the message is one line that says what to change."""
+DEFAULT_HOME = Path(".daybook")
+_ACCOUNT_NUMBER = re.compile(r"\d{8}-?\d{2}")
+_NEVER_SHOWN = frozenset({"kis", "api", "database_url", "account"})
+_LONGEST_VALUE_SHOWN = 40
+_HINTS = {
+    "tuple_type": 'write a list, as in ["005930", "000660"]',
+    "string_type": "put the value into quotes",
+    "too_short": "make it longer",
+    "model_type": "write it as a section, as in [limits]",
+    "path_type": "name a folder",
+}
+_PATTERN_HINTS = {
+    "universe_symbols": "write KRX short codes, as in 005930",
+    "account": "write an alias of small letters, digits and hyphens",
+    "address": "write host:port, as in 127.0.0.1:7233",
+}
 
 
 class _Section(BaseModel):
@@ -27,7 +44,7 @@ class _Section(BaseModel):
 class TemporalSettings(_Section):
     """How to reach the Temporal server."""
 
-    address: str = "127.0.0.1:7233"
+    address: str = Field(default="127.0.0.1:7233", pattern=r"^[^\s/]+:\d{1,5}$", description="host:port")
     namespace: str = "default"
     ui_url: str = "http://127.0.0.1:8233"
     connect_timeout_s: float = Field(default=10, gt=0, le=300)
@@ -67,16 +84,17 @@ class Settings(BaseSettings):
     """The desk's whole configuration; every value has a default that is safe."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DAYBOOK_",
-        env_nested_delimiter="__",
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter=ENV_DELIMITER,
+        env_ignore_empty=True,
         env_file=".env",
-        env_file_encoding="utf-8",
+        env_file_encoding=ENV_FILE_ENCODING,
         extra="ignore",
         frozen=True,
     )
 
     mode: Mode = Mode.PAPER
-    home: Path = Field(default=Path(".daybook"), description="everything the desk keeps on disk")
+    home: Path = Field(default=DEFAULT_HOME, description="everything the desk keeps on disk")
     account: str = Field(default="main", pattern=r"^[a-z0-9-]{1,40}$", description="alias; never an account number")
     database_url: SecretStr = Field(default=SecretStr(""), description="empty: SQLite in the home folder")
     paper_url: str = Field(default="http://127.0.0.1:29443", description="the paper exchange; loopback only")
@@ -102,8 +120,24 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources as the module's docstring says."""
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get("DAYBOOK_CONFIG", "daybook.toml"))
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
         return init_settings, env_settings, dotenv_settings, toml
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _name_a_folder(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            if not value.strip() or "\0" in value:
+                raise ValueError("name a folder")
+            return Path(value).expanduser()
+        return value
+
+    @field_validator("account")
+    @classmethod
+    def _refuse_account_numbers(cls, value: str) -> str:
+        if _ACCOUNT_NUMBER.fullmatch(value):
+            raise ValueError("this is an alias that appears in reports; never an account number")
+        return value
 
     @property
     def ledger_url(self) -> str:
@@ -138,20 +172,74 @@ def load_settings(**overrides: object) -> Settings:
     """Read the configuration.
 
     Raises:
-        ConfigurationError: with one line that names the value, the reason, and where to change it.
+        ConfigurationError: with one line that names the place, the reason, and what to do.
     """
-    config_file = os.environ.get("DAYBOOK_CONFIG")
-    if config_file and not Path(config_file).is_file():
-        raise ConfigurationError(f"DAYBOOK_CONFIG names {config_file}, which does not exist")
+    env_file = overrides.get("_env_file", Settings.model_config.get("env_file"))
     try:
+        sources = read_sources(Settings, Path(str(env_file)) if env_file else None)
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise ConfigurationError(
-            f"{name}: {first['msg']}{more}; change it in daybook.toml, .env or "
-            f"DAYBOOK_{name.upper().replace('.', '__')}"
-        ) from None
+        raise ConfigurationError(_complaint(error, sources)) from None
     except (ValueError, OSError) as error:
-        raise ConfigurationError(f"configuration cannot be read: {error}".replace("\n", " ")) from None
+        raise ConfigurationError(f"configuration cannot be read: {' '.join(str(error).split())}") from None
+
+
+def check_live_flag(settings: Settings) -> None:
+    """Refuse mode live without its flag.
+
+    Raises:
+        ConfigurationError: with what to set.
+    """
+    if settings.mode is Mode.LIVE and not settings.live_trading_enabled:
+        raise ConfigurationError("mode live needs DAYBOOK_LIVE_TRADING_ENABLED=true as well")
+
+
+def check_startable(settings: Settings) -> None:
+    """Refuse what no trading worker would start with, before anything is started.
+
+    Raises:
+        ConfigurationError: naming the flag, the keys or the file that is missing.
+    """
+    check_live_flag(settings)
+    if settings.mode is Mode.PAPER:
+        return
+    kis, prefix = settings.kis, "mock_" if settings.mode is Mode.MOCK else ""
+    names = [f"{prefix}{name}" for name in ("app_key", "app_secret", "account")]
+    missing = [name for name in names if not getattr(kis, name).get_secret_value()]
+    if names[0] in missing and kis.config_file is not None:
+        if not kis.config_file.is_file():
+            raise ConfigurationError(f"kis.config_file names {kis.config_file}, which is not there; correct the path")
+        return
+    if missing:
+        variables = ", ".join(f"DAYBOOK_KIS__{name.upper()}" for name in missing)
+        raise ConfigurationError(
+            f"mode {settings.mode.value} lacks {variables}; put them into .env, or name a kis_devlp.yaml "
+            "in DAYBOOK_KIS__CONFIG_FILE"
+        )
+
+
+def home_in_any_case() -> Path:
+    """Return the desk's home even when the configuration cannot be used: for halting and for logs."""
+    try:
+        return load_settings().home
+    except ConfigurationError:
+        return home_despite_errors(DEFAULT_HOME)
+
+
+def _complaint(error: ValidationError, sources: Sources) -> str:
+    first = error.errors()[0]
+    path = tuple(part for part in first["loc"] if isinstance(part, str))
+    shown = "" if path[:1] and path[0] in _NEVER_SHOWN else _shown(first["input"])
+    hint = _PATTERN_HINTS.get(path[-1], "") if path and "pattern" in first["type"] else _HINTS.get(first["type"], "")
+    if "pattern" in first["type"] and hint:
+        text = f"{shown or 'the value'} cannot be used"
+    else:
+        text = first["msg"].removeprefix("Value error, ")
+        text = text[0].lower() + text[1:] + (f", not {shown}" if shown else "")
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{sources.place_of(path)}: {text}{f'; {hint}' if hint else ''}{more}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if isinstance(value, str | int | float) and len(text) <= _LONGEST_VALUE_SHOWN else ""
