@@ -80,9 +80,8 @@ def assert_stopped(desk: DeskUnderTest, stopped_at: datetime) -> None:
     posts = post_times(desk)
     before = [at for at in posts if stopped_at - timedelta(seconds=5) <= at < stopped_at]
     after = [(at - stopped_at).total_seconds() for at in posts if at >= stopped_at]
-    print(
-        f"\n{len(before)} POSTs in the 5 s before the stop, {len(after)} after it, the last {max(after, default=0):.3f} s"
-    )
+    last_s = max(after, default=0.0)
+    print(f"\n{len(before)} POSTs in the 5 s before the stop, {len(after)} after it, the last {last_s:.3f} s later")
     assert len(before) >= 3
     assert last_s <= WITHIN.total_seconds()
 
