@@ -20,7 +20,7 @@ def environment(tmp_path: Path, **values: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        ({"DAYBOOK_API__PORT": "70000"}, "api.port"),
+        ({"DAYBOOK_API__PORT": "70000"}, "DAYBOOK_API__PORT"),
         ({"DAYBOOK_API__CALLERS": '{"a": {"token": "0123456789abcdef", "scopes": ["root"]}}'}, "root"),
         ({"DAYBOOK_DATABASE_URL": "postgresql://x/y"}, "postgresql"),
     ],
