@@ -13,6 +13,7 @@ from daybook.contracts.reasons import DifferenceCode
 from daybook.contracts.reconciliation import Difference, ReconcileMoment, ReconcileReport, ReconcileRequest
 from daybook.execution.booking import Booking
 from daybook.execution.desk import ExecutionDesk
+from daybook.execution.opening import before_fills
 
 LIVE_CASH_TOLERANCE_KRW = 1_000
 """Real commissions can differ from the configured rate by a few won an order; such a rest is booked as costs."""
@@ -34,7 +35,7 @@ class Reconciler:
         desk, at = self._desk, self._desk.real_now()
         opened = False
         if not desk.ledger.is_open(request.account):
-            desk.ledger.open_with(request.account, desk.broker.account(), at)
+            self._open(request, at)
             opened = True
         differences: list[Difference] = []
         rows = self._orders(request, differences)
@@ -62,6 +63,16 @@ class Reconciler:
                 detail=report.model_dump(mode="json"),
             )
         return report
+
+    def _open(self, request: ReconcileRequest, at: datetime) -> None:
+        """Open the books before today's executions, which are then booked like any others."""
+        rows = self._desk.broker.orders_today(request.day)
+        snapshot = before_fills(
+            self._desk.broker.account(),
+            rows,
+            lambda row: self._booking.costs_krw(row.symbol, row.side, row.filled_amount_krw, request.day),
+        )
+        self._desk.ledger.open_with(request.account, snapshot, at)
 
     def _orders(self, request: ReconcileRequest, differences: list[Difference]) -> list[BrokerOrder]:
         """Book fills of today's orders; adopt those that no intent can claim."""
