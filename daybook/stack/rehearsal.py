@@ -112,7 +112,7 @@ class Rehearsal:
         for day in self.days:
             console.rule(f"{day} {self.notes.get(day, '')}".strip())
             result = days.run(day, self._events(day, days))
-            outcomes[day] = result.reason
+            outcomes[day] = result.reason.split(";")[0]
             all_well = all_well and ended_well(result)
             console.print(f"{day} {result.phase.value} {result.reason}".rstrip())
         agreement = days.agreement()

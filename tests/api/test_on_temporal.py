@@ -138,7 +138,7 @@ async def executions(temporal: Client, workflow_id: str) -> int:
 
 async def eventually(check: Callable[[], Any]) -> None:
     """Visibility is updated a little after the start."""
-    for _ in range(100):
+    for _ in range(600):
         if await check():
             return
         await asyncio.sleep(0.05)

@@ -48,7 +48,7 @@ def stack(tmp_path):
         settings=settings,
         home=tmp_path / "home",
         ports=Ports(free_port(), free_port(), free_port()),
-        paper_options=("--seed", "7", "--start", f"{DAY}T08:00:00+09:00", "--shock", f"{DAY}T11:00=-0.07"),
+        paper_options=("--seed", "7", "--start", f"{DAY}T08:00:00+09:00", "--shock", f"{DAY}T11:00=-0.2"),
         worker_environment=rehearsal_environment(settings),
     )
     try:
