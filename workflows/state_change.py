@@ -1,4 +1,4 @@
-"""StateChange: halt, reduce or resume the desk, whether or not a day is running."""
+"""StateChange: halt, reduce, resume, arm or disarm the desk, whether or not a day is running."""
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
@@ -20,7 +20,7 @@ class StateChange:
         request = change.request
         workflow.set_current_details(f"**{request.action.value}** by {request.by}: {request.reason}")
         result = await call(CHANGE_STATE, request, summary=f"{request.action.value} by {request.by}: {request.reason}")
-        if change.day_workflow_id and result.accepted:
+        if change.day_workflow_id and result.accepted and not request.action.is_arming:
             told = result.model_copy(update={"token": "", "text": request.reason or result.text})
             try:
                 await workflow.get_external_workflow_handle(change.day_workflow_id).signal("state_changed", told)

@@ -1,4 +1,4 @@
-"""Halting, reducing and the two-step way back."""
+"""Halting, reducing and the two-step way back; arming real orders, in two steps as well."""
 
 from enum import StrEnum
 
@@ -17,6 +17,14 @@ class StateAction(StrEnum):
     LOCK_SYMBOLS = "lock_symbols"
     UNLOCK_SYMBOLS = "unlock_symbols"
     LIFT = "lift"
+    REQUEST_ARM = "request_arm"
+    CONFIRM_ARM = "confirm_arm"
+    DISARM = "disarm"
+
+    @property
+    def is_arming(self) -> bool:
+        """Whether it concerns the permission to send real orders, which leaves the trading state as it is."""
+        return self in (StateAction.REQUEST_ARM, StateAction.CONFIRM_ARM, StateAction.DISARM)
 
 
 class StateChangeRequest(Message):
@@ -27,14 +35,14 @@ class StateChangeRequest(Message):
     by: str = Field(min_length=1, max_length=80)
     reason: str = Field(default="", max_length=500)
     code: str = Field(default="KILL_SWITCH", max_length=40)
-    token: str = Field(default="", max_length=100, description="second step of a resume")
+    token: str = Field(default="", max_length=100, description="second step of a resume or of arming")
     codes: tuple[str, ...] = Field(default=(), description="breakers that no longer trip, to be lifted")
     halts_too: bool = Field(default=False, description="lift halts of these codes as well: a new, reconciled day")
     symbols: tuple[Symbol, ...] = Field(default=(), description="symbols to lock or unlock")
 
 
 class StateChangeResult(Message):
-    """The trading state after a change; ``token`` is set by the first step of a resume."""
+    """The trading state after a change; ``token`` is set by the first step of a resume or of arming."""
 
     state: TradingState
     accepted: bool

@@ -1,10 +1,11 @@
-"""Changing the trading state: halting is one step, coming back is two."""
+"""Changing the trading state: halting is one step, coming back is two, and so is arming real orders."""
 
 from datetime import timedelta
 
 from daybook.contracts.base import TradingState
 from daybook.contracts.reasons import TRANSIENT_BREAKERS
 from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
+from daybook.execution.arming import Arming
 from daybook.execution.desk import ExecutionDesk
 
 RESUME_VALID_FOR = timedelta(minutes=10)
@@ -15,6 +16,7 @@ class StateChanger:
 
     def __init__(self, desk: ExecutionDesk) -> None:
         self._desk = desk
+        self._arming = Arming(desk)
 
     def change(self, request: StateChangeRequest) -> StateChangeResult:
         """Carry out one change; repeating a halt is harmless."""
@@ -34,6 +36,9 @@ class StateChanger:
             return self._result(request, accepted=True, text=request.reason)
         if request.action in (StateAction.LOCK_SYMBOLS, StateAction.UNLOCK_SYMBOLS):
             return self._lock(request)
+        if request.action.is_arming:
+            answer = self._arming.change(request)
+            return self._result(request, accepted=answer.accepted, text=answer.text, token=answer.token)
         if request.action is StateAction.REQUEST_RESUME:
             if self._is_active(request):
                 return self._result(request, accepted=False, text="trading is active; there is nothing to resume")
