@@ -103,7 +103,9 @@ class FindOrderRequest(Message):
     attempt: int
     clock: MarketClock
     evidence: AccountEvidence
-    named: BrokerOrderId | None = Field(default=None, description="the order a person named; it is linked, not searched")
+    named: BrokerOrderId | None = Field(
+        default=None, description="the order a person named; it is linked, not searched"
+    )
 
 
 class FindResult(StrEnum):

@@ -147,4 +147,3 @@ def test_equity_close_when_days_went_by_then_it_is_the_last_point_before(statist
     assert statistics.equity_close("main", DAY) == 2
     assert statistics.equity_close("main", date(2026, 3, 3)) == 3
     assert statistics.equity_close("main", date(2026, 3, 2)) is None
-
