@@ -13,7 +13,7 @@ from daybook.contracts.day import TickInput, TickResult
 from daybook.contracts.execution import OrderSummary
 from daybook.contracts.orders import IntentState
 from daybook.contracts.risk import BreakerInputs
-from daybook.contracts.state import StateAction
+from daybook.contracts.state import StateAction, StateChangeResult
 from tests.risk import facts as risk_facts
 from tests.workflows import facts
 from tests.workflows.scripted_layers import ScriptedLayers, eventually, unique
@@ -142,6 +142,26 @@ async def test_tick_when_shares_differ_for_too_long_then_the_symbol_is_locked_an
     requests = [(request.action, request.symbols) for request in layers.requests(CHANGE_STATE)]
     assert requests == [(StateAction.LOCK_SYMBOLS, (facts.SYMBOL,)), (StateAction.HALT, ())]
     assert (result.state, result.unexplained_polls) == (TradingState.HALTED, 2)
+
+
+async def test_tick_when_a_transient_breaker_is_over_then_its_reduction_is_lifted_and_buying_goes_on(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    layers.script(OBSERVE, seeing(state=TradingState.REDUCING, open_reductions=("MARKET_DATA",)))
+    layers.script(CHANGE_STATE, StateChangeResult(state=TradingState.ACTIVE, accepted=True))
+    result = await decide(control, tick())
+    request = layers.requests(CHANGE_STATE)[0]
+    assert (request.action, request.codes, request.by) == (StateAction.LIFT, ("MARKET_DATA",), "breaker")
+    assert (result.state, result.state_reason, len(result.started)) == (TradingState.ACTIVE, "", 1)
+
+
+async def test_tick_when_a_transient_breaker_still_trips_then_nothing_is_lifted(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    inputs = tripping(index_change_ratio=-0.04)
+    layers.script(OBSERVE, seeing(state=TradingState.REDUCING, open_reductions=("INDEX_FALL",), breaker_inputs=inputs))
+    result = await decide(control, tick())
+    assert (result.state, layers.count(CHANGE_STATE)) == (TradingState.REDUCING, 0)
 
 
 async def test_tick_when_the_threat_is_high_then_less_or_nothing_is_bought(

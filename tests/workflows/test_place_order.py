@@ -331,6 +331,20 @@ async def test_unknown_outcome_when_ambiguous_then_the_desk_is_halted_until_a_pe
     assert layers.requests(POLL_ORDER)[0].order == named
 
 
+async def test_unknown_outcome_when_the_order_a_person_names_is_another_intent_s_then_it_goes_on_waiting(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    layers.script(SUBMIT_ORDER, UNKNOWN)
+    layers.script(FIND_ORDER, AMBIGUOUS, INCONCLUSIVE)
+    handle = await begin(control)
+    await reached(handle, IntentState.NEEDS_HUMAN)
+    await handle.execute_update(PlaceOrder.resolve, OrderResolution(order=ORDER, by="owner"))
+    await eventually(lambda: layers.requests(UPDATE_INTENT)[-1].detail == INCONCLUSIVE.text)
+    assert layers.requests(FIND_ORDER)[-1].named == ORDER
+    await handle.execute_update(PlaceOrder.resolve, OrderResolution(by="owner"))
+    assert (await handle.result()).state is IntentState.NOT_ACCEPTED
+
+
 async def test_unknown_outcome_when_a_person_says_there_is_no_order_then_it_ends_not_accepted(
     control: Client, layers: ScriptedLayers
 ) -> None:
@@ -376,6 +390,35 @@ async def test_submit_when_never_executed_then_it_gives_up(control: Client, laye
     layers.script(SUBMIT_ORDER, NOT_EXECUTED)
     summary = await place(control)
     assert (summary.state, layers.count(SUBMIT_ORDER)) == (IntentState.NOT_ACCEPTED, MAX_POSTS)
+
+
+async def test_unknown_outcome_when_it_is_too_early_to_tell_then_looks_do_not_count(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    layers.script(SUBMIT_ORDER, UNKNOWN, accepted())
+    layers.script(FIND_ORDER, *[FoundOrder(result=FindResult.TOO_EARLY)] * 12, ABSENT)
+    summary = await place(control, desk=facts.desk(settle_interval_s=0.01))
+    assert (summary.state, summary.attempts, layers.count(FIND_ORDER)) == (IntentState.FILLED, 2, 15)
+
+
+async def test_unknown_outcome_when_the_attempt_was_never_begun_then_the_next_one_follows_at_once(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    layers.script(SUBMIT_ORDER, RuntimeError("the worker died"), accepted())
+    layers.script(FIND_ORDER, FoundOrder(result=FindResult.NOT_BEGUN, text="nothing was sent"))
+    summary = await place(control)
+    assert (summary.state, summary.attempts, layers.count(FIND_ORDER)) == (IntentState.FILLED, 2, 1)
+    assert layers.count(CHECK_ORDER) == 2
+
+
+async def test_submit_when_nothing_was_begun_then_the_attempt_keeps_its_number(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    waiting = SubmitOutcome(outcome=AttemptOutcome.NOT_EXECUTED, is_begun=False, text="another is unknown")
+    layers.script(SUBMIT_ORDER, waiting, waiting, accepted())
+    summary = await place(control)
+    assert (summary.state, summary.attempts) == (IntentState.FILLED, 1)
+    assert [request.attempt for request in layers.requests(SUBMIT_ORDER)] == [1, 1, 1]
 
 
 # --- a working order ------------------------------------------------------------------------------------------
