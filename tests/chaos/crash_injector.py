@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PLAN_VARIABLE = "CHAOS_PLAN"
-_RANDOM_KILL = 0.01
 
 
 @dataclass(frozen=True)
@@ -20,26 +19,27 @@ class CrashPlan:
     """Where to die how often, by a seed.
 
     Each process lives for a time drawn from ``life_s`` (real seconds) after the injector was switched on. Then it dies
-    at the next point that was not yet hit as often as ``wanted`` says, or at any other with a small chance.
+    at the next point that was not yet hit as often as ``wanted`` says, or at any other with the chance ``further``.
     """
 
     folder: Path
     seed: int
     life_s: tuple[float, float]
     wanted: Mapping[str, int]
+    further: float = 0.01
 
     def write(self) -> Path:
         """Keep the plan where the worker reads it; returns its path."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "plan.json"
-        path.write_text(json.dumps({"seed": self.seed, "life_s": self.life_s, "wanted": dict(self.wanted)}))
+        path.write_text(json.dumps([self.seed, self.life_s, dict(self.wanted), self.further]))
         return path
 
     @classmethod
     def read(cls, path: Path) -> "CrashPlan":
         """Return the plan that ``write`` kept."""
-        kept = json.loads(path.read_text())
-        return cls(path.parent, kept["seed"], tuple(kept["life_s"]), kept["wanted"])
+        seed, life_s, wanted, further = json.loads(path.read_text())
+        return cls(path.parent, seed, tuple(life_s), wanted, further)
 
     @property
     def switch(self) -> Path:
@@ -82,7 +82,7 @@ class CrashInjector:
             if time.monotonic() - self._lives_from < self._life_s or point not in self._plan.wanted:
                 return
             is_wanted = self._kills[point] < self._plan.wanted[point]
-            if is_wanted or self._random.uniform(0, 1) < _RANDOM_KILL:
+            if is_wanted or self._random.uniform(0, 1) < self._plan.further:
                 self._die(point)
 
     def _die(self, point: str) -> None:

@@ -70,7 +70,7 @@ LIMITS = RiskLimits(
 """Limits that let hundreds of orders a day through; what they still refuse, the plan refuses on purpose."""
 
 
-def settings_for(symbols: Sequence[str], *, settle_interval_s: float = 1.0, settle_polls: int = 5) -> Settings:
+def settings_for(symbols: Sequence[str], *, settle_interval_s: float = 0.7, settle_polls: int = 4) -> Settings:
     """Return settings of a desk whose own strategy never trades, so that every order is the plan's."""
     return Settings(
         _env_file=None,
@@ -151,7 +151,14 @@ class DeskUnderTest:
             self._stopping.set()
             for killer in self._killers:
                 killer.join()
+            self._kill_everything()
             self.stack.stop()
+
+    def _kill_everything(self) -> None:
+        """Save the seconds of a clean stop: nothing of a desk is needed any more once it was read."""
+        for process in self.stack.supervisor.processes:
+            if process.pid:
+                os.kill(process.pid, signal.SIGKILL)
 
     @property
     def market_now(self) -> datetime:

@@ -3,7 +3,7 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from daybook.paper.faults import FaultKind
@@ -11,25 +11,28 @@ from tests.chaos.exchange_side import ExchangeSide
 
 Rule = dict[str, Any]
 
+ORDER_POST = "order-cash"
+"""The order's own path: the rules' name ``order`` is also part of the path of other services."""
+
 
 def _on(path: str, fault: FaultKind, probability: float, **more: Any) -> Rule:
     return {"match": {"path": path}, "fault": fault.value, "probability": probability, **more}
 
 
 ORDER_FAULTS: tuple[Rule, ...] = (
-    _on("order", FaultKind.ACCEPT_THEN_DROP, 0.3),
-    _on("order", FaultKind.HTTP_500_AFTER_ACCEPT, 0.3),
-    _on("order", FaultKind.EGW00301_AFTER_ACCEPT, 0.3),
-    _on("order", FaultKind.TRUNCATED_JSON, 0.3),
-    _on("order", FaultKind.SLOW, 0.25, seconds=3.0),
-    _on("order", FaultKind.SLOW, 0.25, seconds=2.6, before=True),
-    _on("order", FaultKind.EARLY_NOTICE, 0.4, seconds=0.5),
-    _on("order", FaultKind.EGW00201, 0.6),
-    _on("order", FaultKind.EGW00215, 0.25),
-    _on("order", FaultKind.EGW00123, 0.3),
-    _on("order", FaultKind.RESET, 0.25),
-    _on("order", FaultKind.HTML_502, 0.25),
-    _on("order", FaultKind.BLANK_ENVELOPE, 0.25),
+    _on(ORDER_POST, FaultKind.ACCEPT_THEN_DROP, 0.3),
+    _on(ORDER_POST, FaultKind.HTTP_500_AFTER_ACCEPT, 0.3),
+    _on(ORDER_POST, FaultKind.EGW00301_AFTER_ACCEPT, 0.3),
+    _on(ORDER_POST, FaultKind.TRUNCATED_JSON, 0.3),
+    _on(ORDER_POST, FaultKind.SLOW, 0.25, seconds=3.0),
+    _on(ORDER_POST, FaultKind.SLOW, 0.25, seconds=2.6, before=True),
+    _on(ORDER_POST, FaultKind.EARLY_NOTICE, 0.4, seconds=0.5),
+    _on(ORDER_POST, FaultKind.EGW00201, 0.6),
+    _on(ORDER_POST, FaultKind.EGW00215, 0.25),
+    _on(ORDER_POST, FaultKind.EGW00123, 0.3),
+    _on(ORDER_POST, FaultKind.RESET, 0.25),
+    _on(ORDER_POST, FaultKind.HTML_502, 0.25),
+    _on(ORDER_POST, FaultKind.BLANK_ENVELOPE, 0.25),
 )
 """What an order POST meets; after most of these nobody knows whether the order exists."""
 
@@ -74,20 +77,35 @@ EVERY_KIND = frozenset(
 )
 
 
-def name_of(rule: Mapping[str, Any]) -> str:
-    """Return what the table of counts calls a rule."""
-    return f"{rule['fault']} on {rule['match']['path']}"
+GENTLE: tuple[Rule, ...] = (
+    _on(ORDER_POST, FaultKind.ACCEPT_THEN_DROP, 0.2),
+    _on(ORDER_POST, FaultKind.HTTP_500_AFTER_ACCEPT, 0.2),
+    _on(ORDER_POST, FaultKind.EGW00201, 0.3),
+    _on(ORDER_POST, FaultKind.EGW00123, 0.2),
+    _on("notice", FaultKind.DUPLICATE_NOTICE, 0.3),
+    _on("notice", FaultKind.LOST_NOTICE, 0.3),
+    _on("balance", FaultKind.DUPLICATE_BALANCE_ROW, 0.5),
+)
+"""Faults after which an order is found, or known not to exist, within seconds."""
+
+
+def named(rule: Rule, seed: int) -> Rule:
+    """Return a rule with its own seed and the name by which it is counted."""
+    return {**rule, "seed": seed, "name": f"{rule['fault']} on {rule['match']['path']}"}
+
+
+def gentle(seed: int) -> Iterator[list[Rule]]:
+    """Return the same gentle faults for ever."""
+    while True:
+        yield [named(rule, seed + number) for number, rule in enumerate(GENTLE)]
 
 
 def waves(seed: int) -> Iterator[list[Rule]]:
     """Return endless sets of rules that together contain every fault before any repeats."""
     source = random.Random(f"{seed}-waves")
     decks = [_dealt(deck, source) for deck in (ORDER_FAULTS, READ_FAULTS, CANCEL_FAULTS, NOTICE_FAULTS)]
-    number = 0
     while True:
-        number += 1
-        rules = [next(decks[0]), next(decks[0]), next(decks[1]), next(decks[2]), next(decks[3])]
-        yield [{**rule, "seed": source.randrange(1 << 30), "name": name_of(rule)} for rule in rules]
+        yield [named(next(deck), source.randrange(1 << 30)) for deck in decks]
 
 
 def _dealt(deck: Sequence[Rule], source: random.Random) -> Iterator[Rule]:
@@ -98,9 +116,11 @@ def _dealt(deck: Sequence[Rule], source: random.Random) -> Iterator[Rule]:
 class FaultWaves:
     """Puts waves in force at an exchange until stopped, and adds up what fired."""
 
-    def __init__(self, exchange: ExchangeSide, seed: int, *, lasts_s: float, calm_s: float) -> None:
+    def __init__(
+        self, exchange: ExchangeSide, rules: Iterator[list[Rule]], *, lasts_s: float, calm_s: float = 0.0
+    ) -> None:
         self._exchange = exchange
-        self._waves = waves(seed)
+        self._waves = rules
         self._lasts_s = lasts_s
         self._calm_s = calm_s
         self._stopping = threading.Event()

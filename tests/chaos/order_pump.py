@@ -31,10 +31,11 @@ _APPROVED_RATIO = 0.75
 class OrderPump:
     """Carries a plan to its end. ``person`` counts what a person had to do."""
 
-    def __init__(self, desk: DeskUnderTest, front: Desk, market: MarketView) -> None:
+    def __init__(self, desk: DeskUnderTest, front: Desk, market: MarketView, lives_s: tuple[float, float]) -> None:
         self._desk = desk
         self._front = front
         self._market = market
+        self._lives_s = lives_s
         self._locks = {symbol: asyncio.Lock() for symbol in desk.symbols}
         self._decisions = random.Random(f"{desk.seed}-person")
         self._verdicts: dict[str, bool] = {}
@@ -61,7 +62,7 @@ class OrderPump:
         await asyncio.sleep(order.starts_s)
         async with self._locks[order.symbol]:
             sellable = (await asyncio.to_thread(self._desk.exchange.shares, "sellable_shares")).get(order.symbol, 0)
-            ticket = ticket_of(order, self._desk, self._market, sellable)
+            ticket = ticket_of(order, self._desk, self._market, sellable, self._lives_s)
             handle = await self._start(ticket, order.style)
             if order.style is Style.ASKED_TWICE:
                 await self._ask_again(ticket)

@@ -35,7 +35,6 @@ _WEIGHTS = {
     Style.RESTING: 20,
     Style.LARGER_THAN_THE_BOOK: 16,
     Style.MARKET_ORDER: 8,
-    Style.UNTIL_THE_CLOSE: 3,
     Style.ASKED_TWICE: 4,
     Style.OFF_TICK: 3,
     Style.TOO_LARGE: 3,
@@ -48,7 +47,7 @@ DENIED_STYLES = frozenset({Style.OFF_TICK, Style.TOO_LARGE, Style.OVERSOLD, Styl
 
 @dataclass(frozen=True)
 class PlannedOrder:
-    """One order of a plan. ``starts_s`` is real seconds after the plan's start."""
+    """One order of a plan. ``starts_s`` is real seconds after the plan's start, ``life`` from 0 to 1."""
 
     number: int
     starts_s: float
@@ -56,14 +55,24 @@ class PlannedOrder:
     wants_sell: bool
     style: Style
     notional_krw: int
-    life_s: float
+    life: float
     price_step: float
 
 
 def plan_orders(
-    seed: int, count: int, symbols: Sequence[str], *, lasts_s: float, burst: int, styles: Sequence[Style] = ()
+    seed: int,
+    count: int,
+    symbols: Sequence[str],
+    *,
+    lasts_s: float,
+    burst: int,
+    until_close: int = 0,
+    styles: Sequence[Style] = (),
 ) -> list[PlannedOrder]:
-    """Return a plan of ``count`` orders that start in bursts of ``burst`` over ``lasts_s`` real seconds."""
+    """Return a plan of ``count`` orders that start in bursts of ``burst`` over ``lasts_s`` real seconds.
+
+    The last ``until_close`` of them rest until the session's close ends them.
+    """
     source = random.Random(seed)
     names = list(styles or _WEIGHTS)
     weights = [_WEIGHTS[style] for style in names]
@@ -75,13 +84,17 @@ def plan_orders(
             starts_s=(number // burst) * lasts_s / bursts + source.uniform(0, 2),
             symbol=next(deck),
             wants_sell=source.uniform(0, 1) < 0.45,
-            style=source.choices(names, weights)[0],
+            style=_style(number >= count - until_close, source.choices(names, weights)[0]),
             notional_krw=int(10 ** source.uniform(5.8, 7.2)),
-            life_s=source.uniform(12, 30),
+            life=source.uniform(0, 1),
             price_step=source.uniform(0.001, 0.006),
         )
         for number in range(count)
     ]
+
+
+def _style(is_last: bool, drawn: Style) -> Style:
+    return Style.UNTIL_THE_CLOSE if is_last else drawn
 
 
 def _endless(symbols: Sequence[str], source: random.Random) -> Iterator[str]:
@@ -89,8 +102,13 @@ def _endless(symbols: Sequence[str], source: random.Random) -> Iterator[str]:
         yield from source.sample(list(symbols), len(symbols))
 
 
-def ticket_of(order: PlannedOrder, desk: DeskUnderTest, market: MarketView, sellable_shares: int) -> OrderTicket:
-    """Return the ticket of a planned order at today's prices; a sell of nothing becomes a buy."""
+def ticket_of(
+    order: PlannedOrder, desk: DeskUnderTest, market: MarketView, sellable_shares: int, lives_s: tuple[float, float]
+) -> OrderTicket:
+    """Return the ticket of a planned order at today's prices; a sell of nothing becomes a buy.
+
+    ``lives_s`` is between which real seconds a ticket is valid; resting orders live a third of that.
+    """
     symbol = FOREIGN_SYMBOL if order.style is Style.FOREIGN else order.symbol
     sells = order.style is Style.OVERSOLD or (
         order.style not in (Style.TOO_LARGE, Style.FOREIGN) and order.wants_sell and sellable_shares > 0
@@ -101,8 +119,9 @@ def ticket_of(order: PlannedOrder, desk: DeskUnderTest, market: MarketView, sell
     towards = -1 if sells else 1
     price_krw = market.price_krw(symbol, 1 + towards * order.price_step * 4)
     kind = OrderKind.LIMIT
-    life_s = order.life_s
+    life_s = lives_s[0] + order.life * (lives_s[1] - lives_s[0])
     if order.style is Style.RESTING:
+        life_s /= 3
         price_krw = market.price_krw(symbol, 1 - towards * order.price_step)
     elif order.style is Style.LARGER_THAN_THE_BOOK:
         book = market.book(symbol)

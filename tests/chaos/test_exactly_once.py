@@ -14,7 +14,7 @@ from tests.chaos.both_sides import WITH_ORDER, BothSides
 from tests.chaos.crash_injector import CrashPlan
 from tests.chaos.crash_points import AROUND_THE_POST, POINTS
 from tests.chaos.desk_under_test import DAY, DeskUnderTest
-from tests.chaos.fault_waves import EVERY_KIND, FaultWaves
+from tests.chaos.fault_waves import EVERY_KIND, FaultWaves, gentle, waves
 from tests.chaos.market_view import MarketView
 from tests.chaos.order_pump import OrderPump
 from tests.chaos.planned_orders import DENIED_STYLES, Style, plan_orders
@@ -37,7 +37,21 @@ def show(title: str, counts: Mapping[str, object]) -> None:
         print(f"  {name!s:<{width}}  {count:>14,}" if isinstance(count, int) else f"  {name!s:<{width}}  {count}")
 
 
-def show_run(desk: DeskUnderTest, pump: OrderPump, faults: FaultWaves, sides: BothSides) -> None:
+class Stopwatch:
+    """Seconds of each part of a run."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self.parts: dict[str, str] = {}
+
+    def lap(self, part: str) -> None:
+        now = time.monotonic()
+        self.parts[part] = f"{now - self._last:.1f} s"
+        self._last = now
+
+
+def show_run(desk: DeskUnderTest, pump: OrderPump, faults: FaultWaves, sides: BothSides, watch: Stopwatch) -> None:
+    show("took", watch.parts)
     show("both sides", sides.counts())
     show("asked for", dict(sorted(Counter(style.value for style in pump.styles.values()).items())))
     show("denials", dict(Counter(code.value for one in pump.summaries.values() for code in one.denials).most_common()))
@@ -58,20 +72,24 @@ async def test_a_day_of_orders_when_workers_die_everywhere_and_the_broker_misbeh
     wanted = {point: 3 if point in AROUND_THE_POST else 1 for point in POINTS}
     crashes = CrashPlan(tmp_path / "crashes", SEED, (1.0, 7.0), wanted)
     desk = DeskUnderTest(tmp_path / "desk", SEED, SYMBOLS, 30.0, time_of_day(8, 56), crashes)
-    plan = plan_orders(SEED, 270, SYMBOLS, lasts_s=700, burst=9)
-    began = time.monotonic()
+    plan = plan_orders(SEED, 260, SYMBOLS, lasts_s=700, burst=9, until_close=8)
+    watch = Stopwatch()
     with desk.running():
+        watch.lap("start of the processes")
         front = await desk.begin_day()
-        pump = OrderPump(desk, front, MarketView(SEED, desk.clock))
+        watch.lap("start of the day")
+        pump = OrderPump(desk, front, MarketView(SEED, desk.clock), lives_s=(60, 120))
         desk.start_killing()
-        desk.kill_control_now_and_then((12, 25))
-        with FaultWaves(desk.exchange, SEED, lasts_s=9, calm_s=3) as faults:
+        desk.kill_control_now_and_then((15, 35))
+        with FaultWaves(desk.exchange, waves(SEED), lasts_s=8, calm_s=2) as faults:
             await pump.run(plan, within_s=1500)
+        watch.lap("orders")
         desk.stop_killing()
         result = await front.day_result(DAY)
         sides = BothSides.read(desk)
-    print(f"\n{time.monotonic() - began:.0f} s")
-    show_run(desk, pump, faults, sides)
+        watch.lap("the day's end")
+    watch.lap("stop of the processes")
+    show_run(desk, pump, faults, sides, watch)
     assert sides.violations() == []
     assert result.phase is DayPhase.DONE
     assert result.signed_off
@@ -87,21 +105,31 @@ async def test_a_few_orders_when_the_worker_dies_around_the_post_and_replies_are
     tmp_path: Path,
 ) -> None:
     seed = 7
-    symbols = SYMBOLS[:8]
-    points = ("begin_attempt:committed", "order:written", "order:answered", "finish_attempt:committing")
-    crashes = CrashPlan(tmp_path / "crashes", seed, (0.2, 1.0), {f"{point}@submit_order": 1 for point in points})
+    symbols = SYMBOLS[:6]
+    points = (
+        "begin_attempt:committed@submit_order",
+        "order:written@submit_order",
+        "finish_attempt:committing@submit_order",
+    )
+    crashes = CrashPlan(tmp_path / "crashes", seed, (0.1, 0.4), dict.fromkeys(points, 1), further=0)
     desk = DeskUnderTest(tmp_path / "desk", seed, symbols, 60.0, time_of_day(8, 58), crashes)
-    styles = (Style.MARKETABLE, Style.LARGER_THAN_THE_BOOK, Style.RESTING, Style.ASKED_TWICE, Style.OFF_TICK)
-    plan = plan_orders(seed, 16, symbols, lasts_s=8, burst=8, styles=styles)
+    styles = (Style.MARKETABLE, Style.LARGER_THAN_THE_BOOK, Style.ASKED_TWICE, Style.OFF_TICK)
+    plan = plan_orders(seed, 12, symbols, lasts_s=4, burst=6, styles=styles)
+    watch = Stopwatch()
     with desk.running():
+        watch.lap("start of the processes")
         front = await desk.begin_day()
-        pump = OrderPump(desk, front, MarketView(seed, desk.clock))
+        watch.lap("start of the day")
+        pump = OrderPump(desk, front, MarketView(seed, desk.clock), lives_s=(20, 30))
         desk.start_killing()
-        with FaultWaves(desk.exchange, seed, lasts_s=4, calm_s=0.5) as faults:
+        with FaultWaves(desk.exchange, gentle(seed), lasts_s=120) as faults:
             await pump.run(plan, within_s=120)
+        watch.lap("orders")
         desk.stop_killing()
         sides = BothSides.read(desk)
-    show_run(desk, pump, faults, sides)
+        watch.lap("reading both sides")
+    watch.lap("stop of the processes")
+    show_run(desk, pump, faults, sides, watch)
     assert sides.violations() == []
     assert crashes.missing == {}
     assert sum(record.state in WITH_ORDER for record in sides.intents) >= 8
