@@ -184,7 +184,7 @@ class TemporalCalls:
         except RPCError as error:
             if absent and error.status is RPCStatusCode.NOT_FOUND:
                 raise DeskNotFound(absent) from None
-            if error.status in _OUT_OF_REACH:
+            if error.status in _OUT_OF_REACH or "transport error" in error.message:
                 raise DeskUnreachable(
                     f"no Temporal server at {self._address}; start the desk with: daybook up"
                 ) from error

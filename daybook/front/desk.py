@@ -108,9 +108,14 @@ class Desk:
         return workflow_id
 
     async def day_result(self, day: date) -> DayResult:
-        """Wait for a day to end and return its result."""
+        """Wait for a day to end and return its result.
+
+        Raises:
+            DeskUnreachable: when the server goes away meanwhile; the day itself goes on with the server.
+        """
         handle = self._client.get_workflow_handle(day_workflow_id(day, self._settings.account), result_type=DayResult)
-        result: DayResult = await handle.result()
+        with self._calls.reaching(f"no day {day}"):
+            result: DayResult = await handle.result()
         return result
 
     async def day_state(self, day: date) -> DayState:

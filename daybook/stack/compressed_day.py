@@ -11,7 +11,7 @@ from daybook.contracts.base import KST
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.day import DayPhase, DayResult, DayState
 from daybook.contracts.desk import DeskConfig
-from daybook.front.desk import Desk, DeskError
+from daybook.front.desk import Desk, DeskError, DeskUnreachable
 from daybook.settings import ConfigurationError, Settings
 from daybook.stack.local import LocalStack
 from daybook.stack.paper_control import PaperControl
@@ -119,7 +119,7 @@ class CompressedDays:
     async def _run(self, day: date, clock: MarketClock, events: list[MarketEvent]) -> DayResult:
         desk = await Desk.connect(self._settings, timeout_s=30)
         await desk.start_day(day, clock)
-        ending = asyncio.create_task(desk.day_result(day))
+        ending = asyncio.create_task(self._result(desk, day))
         began = time.monotonic()
         longest_s = timedelta(hours=9).total_seconds() / self._speed * _PATIENCE + 120
         state = DayState(day=day)
@@ -143,6 +143,15 @@ class CompressedDays:
                 state, f"{clock.market_time(datetime.now(UTC)):%H:%M:%S}", self._intents(day), time.monotonic() - began
             )
         return ending.result()
+
+    @staticmethod
+    async def _result(desk: Desk, day: date) -> DayResult:
+        """Wait for the day's end, through restarts of the server."""
+        while True:
+            try:
+                return await desk.day_result(day)
+            except DeskUnreachable:
+                await asyncio.sleep(_LOOK_S)
 
     async def _state(self, desk: Desk, day: date, last: DayState) -> DayState:
         """A query needs a control worker; while one restarts, the last known state is shown."""
