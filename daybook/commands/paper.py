@@ -1,17 +1,25 @@
 """``daybook paper serve``: the paper exchange as a program of its own."""
 
+import logging
+import math
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from daybook.commands.prices_file import replay_sessions, require_index
 from daybook.commands.support import fail
 from daybook.paper.command import DEFAULT_PORT, ServeConfig, serve
 from daybook.paper.exchange import ExchangeConfig
 
-app = typer.Typer(help="The paper exchange: a KRX simulator that speaks the KIS protocol.", no_args_is_help=True)
+app = typer.Typer(
+    help="The paper exchange: a KRX simulator that speaks the KIS protocol.",
+    short_help="The paper exchange on its own: serve.",
+    no_args_is_help=True,
+)
 _DEFAULT = ServeConfig()
+_HIGHEST_RATE = Decimal("0.01")
 
 
 @app.callback()
@@ -19,15 +27,15 @@ def group() -> None:
     """The paper exchange: a KRX simulator that speaks the KIS protocol."""
 
 
-@app.command("serve")
+@app.command("serve", short_help="Serve until interrupted.")
 def serve_command(
     port: Annotated[int, typer.Option(help="Mock listener; 0 takes a free one.")] = DEFAULT_PORT,
     real_port: Annotated[int, typer.Option(help="Real listener; -1: none.")] = -1,
     ws_port: Annotated[int, typer.Option(help="One more WebSocket door; -1: none.")] = -1,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = _DEFAULT.host,
     speed: Annotated[float, typer.Option(min=0.001, max=100_000, help="Market seconds in a real second.")] = 1.0,
-    start: Annotated[str, typer.Option(help="Market time to begin at (2026-03-06T08:00:00+09:00); default: now.")] = "",
-    seed: Annotated[int, typer.Option(help="Seed of generated prices.")] = ExchangeConfig().seed,
+    start: Annotated[str, typer.Option(help="Market time to begin at, 2026-03-06T08:00:00+09:00; default: now.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of generated prices.")] = ExchangeConfig().seed,
     replay: Annotated[Path | None, typer.Option(help="Replay daily prices from CSV, CSV.gz or Parquet.")] = None,
     index: Annotated[Path | None, typer.Option(help="Index prices; default: next to the replay file.")] = None,
     journal: Annotated[Path | None, typer.Option(help="Journal to recover from after a crash.")] = None,
@@ -46,10 +54,15 @@ def serve_command(
     control: Annotated[bool, typer.Option(help="Serve /paper/... control endpoints on loopback.")] = True,
 ) -> None:
     """Serve until interrupted."""
-    try:
-        rate = Decimal(commission_rate)
-    except InvalidOperation:
-        fail(f"{commission_rate!r} is not a commission rate; write it as 0.00014")
+    rate = _rate(commission_rate)
+    if not math.isfinite(token_life):
+        fail("the life of a token must be a number of seconds")
+    if replay is not None:
+        replay_sessions(replay)
+    if index is not None:
+        require_index(index)
+    # A server speaks to its own standard error, not to the log of a desk.
+    logging.getLogger().handlers.clear()
     serve(
         ServeConfig(
             host=host,
@@ -77,3 +90,13 @@ def serve_command(
             control=control,
         )
     )
+
+
+def _rate(text: str) -> Decimal:
+    try:
+        rate = Decimal(text)
+    except InvalidOperation:
+        fail(f"{text!r} is not a commission rate; write it as 0.00014")
+    if not rate.is_finite() or not 0 <= rate <= _HIGHEST_RATE:
+        fail(f"a commission rate is from 0 to {_HIGHEST_RATE}, not {text}")
+    return rate

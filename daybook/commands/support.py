@@ -2,21 +2,39 @@
 
 import asyncio
 import getpass
+import json
+import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
-from typing import NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
+import typer
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError as RevisionUnknown
 from rich.console import Console
+from temporalio.client import WorkflowFailureError
+from temporalio.service import RPCError
 
-from daybook.contracts.base import KST
+from daybook.commands import running
+from daybook.contracts.base import KST, Mode
 from daybook.front.desk import Desk
-from daybook.settings import Settings, load_settings
-from daybook.storage import Database
+from daybook.settings import Settings, check_live_flag, load_settings
+from daybook.storage import Database, StorageConfigurationError
+from daybook.storage.schema import alembic_config, newest_revision
 
 R = TypeVar("R")
 
+LEDGER_LOCK_WAIT_S = 3.0
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ORDER = re.compile(r"[A-Za-z0-9._-]{1,80}", re.ASCII)
+_LONGEST_NAME = 80
+_LONGEST_REASON = 300
+
 console = Console(highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 class CommandError(Exception):
@@ -34,12 +52,31 @@ def parse_day(text: str) -> date:
     Raises:
         CommandError: on anything else.
     """
-    if text == "today":
+    if text.strip().lower() == "today":
         return datetime.now(KST).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f"{text!r} is not a date; write it as 2026-03-06, or today")
+    if _DATE.fullmatch(text.strip()):
+        try:
+            return date.fromisoformat(text.strip())
+        except ValueError as error:
+            fail(f"there is no date {text}: {error}; write it as 2026-03-06, or today")
+    fail(f"{text!r} is not a date; write it as 2026-03-06, or today")
+
+
+def parse_order(text: str) -> str:
+    """Return an order's id, or the beginning of one.
+
+    Raises:
+        CommandError: when no order can have such an id.
+    """
+    if not _ORDER.fullmatch(text):
+        fail(f"{text[:_LONGEST_NAME]!r} cannot be an order's id; list them with: daybook orders")
+    return text
+
+
+def parse_reason(text: str) -> str:
+    """Return a reason as one line of bounded length that any file and database can keep."""
+    plain = text.encode("utf-8", "replace").decode()
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in plain).split())[:_LONGEST_REASON]
 
 
 def settings() -> Settings:
@@ -47,31 +84,101 @@ def settings() -> Settings:
     return load_settings()
 
 
+def client_settings() -> Settings:
+    """Read the configuration as a client of the desk that runs in its home, wherever that one listens."""
+    configured = settings()
+    found = running.find(configured.home)
+    if found is None or "address" in configured.temporal.model_fields_set:
+        return configured
+    temporal = configured.temporal.model_copy(update={"address": found.temporal_address, "ui_url": found.ui_url})
+    return configured.model_copy(update={"temporal": temporal})
+
+
+def require_live_flag(configured: Settings) -> None:
+    """Say clearly that real money is meant; refuse when the flag for it is missing."""
+    check_live_flag(configured)
+    if configured.mode is Mode.LIVE:
+        note("WARNING: mode live: orders go to the real market, with real money")
+
+
 def person() -> str:
     """Return the name under which this command acts."""
     try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):
+        return f"cli:{getpass.getuser()}"[:_LONGEST_NAME]
+    except (OSError, KeyError, ImportError):
         return "cli"
 
 
 def with_desk(action: Callable[[Desk], Awaitable[R]], *, using: Settings | None = None) -> R:
-    """Connect to the desk and run ``action`` on it."""
+    """Connect to the desk and run ``action`` on it.
+
+    Raises:
+        DeskError: when the desk cannot do it.
+        CommandError: when the server refuses, or the workflow asked for failed.
+    """
+    configured = using or client_settings()
 
     async def run() -> R:
-        return await action(await Desk.connect(using or settings()))
+        return await action(await Desk.connect(configured))
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except RPCError as error:
+        fail(f"the Temporal server at {configured.temporal.address} refuses: {first_line(error.message)}")
+    except WorkflowFailureError as error:
+        fail(f"it failed: {first_line(str(error.cause or error))}; details: {configured.temporal.ui_url}")
 
 
-def ledger(using: Settings | None = None) -> Database:
-    """Open the ledger for reading."""
+def first_line(text: str) -> str:
+    """Return the first line of a text; "no reason given" for an empty one."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
+
+
+@contextmanager
+def ledger(using: Settings | None = None) -> Iterator[Database]:
+    """Open the ledger for reading; a ledger of another version is refused.
+
+    Raises:
+        CommandError: when there is none, or it cannot be used by this program.
+        StorageError: when it cannot be read.
+    """
     configured = using or settings()
-    if not configured.database_url.get_secret_value() and not (configured.home / "daybook.db").exists():
+    is_file = not configured.database_url.get_secret_value()
+    path = configured.home / "daybook.db"
+    if is_file and not path.exists():
         fail(f"there is no ledger in {configured.home} yet; start the desk with: daybook up")
-    return Database(configured.ledger_url, read_only=True)
+    where = str(path) if is_file else "the ledger"
+    with Database(configured.ledger_url, read_only=True, lock_wait_s=LEDGER_LOCK_WAIT_S) as database:
+        try:
+            found, wanted = database.revision(), newest_revision()
+        except StorageConfigurationError as error:
+            fail(f"{where}: {error}; restore it from a backup, or correct DAYBOOK_HOME or DAYBOOK_DATABASE_URL")
+        if found is None:
+            fail(f"{where} is empty; start the desk with: daybook up")
+        if found != wanted and _is_known(found):
+            fail(f"{where} is of an older version ({found}); start the desk once to upgrade it: daybook up")
+        if found != wanted:
+            fail(f"{where} was written by a newer Daybook ({found}); update this one, which knows {wanted}")
+        yield database
+
+
+def _is_known(revision: str) -> bool:
+    try:
+        return ScriptDirectory.from_config(alembic_config()).get_revision(revision) is not None
+    except RevisionUnknown:
+        return False
 
 
 def note(message: str) -> None:
     """Write one line to standard error."""
     sys.stderr.write(message + "\n")
+
+
+def print_text(text: str) -> None:
+    """Write plain text: unwrapped where a program reads it."""
+    console.print(text, markup=False, soft_wrap=not console.is_terminal)
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON document to standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
