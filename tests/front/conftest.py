@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from daybook.front.desk import Desk
 from daybook.settings import Settings, TemporalSettings
@@ -38,5 +39,5 @@ def idle_desk(temporal: Client, settings: Settings) -> Desk:
 @pytest.fixture
 async def desk(temporal: Client, settings: Settings, layers: ScriptedLayers) -> AsyncIterator[Desk]:
     """A desk with all layers at work."""
-    async with hosted(temporal, layers):
+    async with hosted(temporal, layers, workflow_runner=UnsandboxedWorkflowRunner()):
         yield Desk(temporal, settings)

@@ -182,7 +182,7 @@ async def test_day_when_a_decision_takes_too_long_then_missed_points_of_the_grid
         return facts.observation(request)
 
     layers.script(OBSERVE, facts.observation, slow, facts.observation)
-    carried = trading(last_tick_at=facts.market("12:25"))
+    carried = trading(last_tick_at=facts.market("12:25"), recommendations=None)
     handle = await begin(remembering_control, "12:30", speed=3600, carried=carried, strategy={"tick_interval_min": 20})
     await handle.result()
     state = await handle.query(TradingDay.status)
