@@ -17,7 +17,7 @@ from daybook.commands.support import (
 from daybook.contracts.state import StateAction, StateChangeResult
 from daybook.execution.kill_switch import KillSwitch
 from daybook.front.desk import Desk, DeskError
-from daybook.settings import ConfigurationError, home_in_any_case
+from daybook.settings import ConfigurationError, Settings, home_in_any_case
 
 _BY_HAND = "halted by hand"
 _ANSWER_WITHIN_S = 20.0
@@ -33,17 +33,28 @@ def halt(reason: Annotated[str, typer.Argument(help="Why; kept in the audit log.
         configured = client_settings()
     except ConfigurationError as error:
         _halt_without_configuration(why, error)
+    is_a_desk = _has_a_desk(configured)
     is_written = _write_file(KillSwitch(configured.kill_switch_path), why)
     try:
         result = with_desk(lambda desk: _tell(desk, why), using=configured)
     except (DeskError, CommandError) as error:
         if not is_written:
             fail(f"NOT HALTED: {error}; create the file {configured.kill_switch_path} by hand, or stop the workers")
+        if not is_a_desk:
+            fail(f"PERHAPS NOT HALTED: {error}; no desk has run in {configured.home}, name its home in DAYBOOK_HOME")
         note(f"daybook: {error} (the file alone stops every order; buys at the broker are not cancelled)")
         return
     print_text(f"trading state: {result.state.value}")
     if not is_written:
         fail(f"the desk is halted by the ledger alone; {configured.kill_switch_path} could not be written")
+
+
+def _has_a_desk(configured: Settings) -> bool:
+    """Whether a desk has run in the home: a file elsewhere stops nobody."""
+    try:
+        return bool(configured.database_url.get_secret_value()) or (configured.home / "daybook.db").exists()
+    except OSError:
+        return True
 
 
 async def _tell(desk: Desk, reason: str) -> StateChangeResult:
@@ -73,9 +84,10 @@ def _is_there(switch: KillSwitch) -> bool:
 
 def _halt_without_configuration(reason: str, error: ConfigurationError) -> None:
     home = home_in_any_case()
-    was_there = home.is_dir()
+    is_a_desk = (home / "daybook.db").exists()
     switch = KillSwitch(home / "HALT")
     if not _write_file(switch, reason):
         fail(f"NOT HALTED: {error}; create the file HALT in the desk's home by hand")
-    guess = "" if was_there else f"; {home} was not there before: create HALT in the desk's real home as well"
-    fail(f"{error} (the file alone stops every order; nobody was told{guess})")
+    if not is_a_desk:
+        fail(f"PERHAPS NOT HALTED: {error}; no desk has run in {home}, name its home in DAYBOOK_HOME")
+    fail(f"{error} (the file alone stops every order; buys at the broker are not cancelled)")
