@@ -79,6 +79,7 @@ class PlaceOrder:
         self._lost_attempts = 0
         self._turned_away = 0
         self._order: BrokerOrderId | None = None
+        self._is_recorded_working = False
         self._progress = OrderProgress(state=None, filled_shares=0, filled_amount_krw=0)
         self._noticed = False
         self._stop_reason = ""
@@ -210,7 +211,7 @@ class PlaceOrder:
         except ActivityError as error:
             outcome = SubmitOutcome(outcome=AttemptOutcome.UNKNOWN, text=f"the trading layer gave no answer: {error}")
         if outcome.outcome is AttemptOutcome.ACCEPTED:
-            self._order = outcome.order
+            self._order, self._is_recorded_working = outcome.order, outcome.recorded
         elif outcome.outcome is AttemptOutcome.REFUSED:
             await self._refuse(outcome.denials or (DenialCode.BROKER_REFUSED,), outcome.text)
         elif outcome.outcome is AttemptOutcome.NOT_EXECUTED:
@@ -292,7 +293,7 @@ class PlaceOrder:
         if self._order is None:
             raise ApplicationError("an accepted order without a number", type="Invariant", non_retryable=True)
         reference = OrderRef(ticket=self._ticket, clock=self._input.clock, order=self._order)
-        await self._close(IntentState.WORKING, f"broker order {self._order.number}")
+        await self._close(IntentState.WORKING, f"broker order {self._order.number}", recorded=self._is_recorded_working)
         cancelling = False
         waits = 0
         while True:
@@ -301,7 +302,7 @@ class PlaceOrder:
             self._noticed = False
             self._progress = await call(entry, reference, summary=f"{verb} {self._order.number} {self._line()}")
             if self._progress.state is not None and self._progress.state.is_final:
-                await self._close(self._progress.state, self._progress.text)
+                await self._close(self._progress.state, self._progress.text, recorded=self._progress.recorded)
                 return
             waits += 1
             if not cancelling and await self._wait_for_news(waits):
@@ -355,8 +356,11 @@ class PlaceOrder:
         expired = DenialCode.APPROVAL_EXPIRED in denials
         self._state = IntentState.REJECTED if by_broker else IntentState.EXPIRED if expired else IntentState.DENIED
 
-    async def _close(self, state: IntentState, detail: str, *, attempt: int = 0) -> None:
-        """Move the intent to ``state`` in the ledger, then here."""
+    async def _close(self, state: IntentState, detail: str, *, attempt: int = 0, recorded: bool = False) -> None:
+        """Move the intent to ``state`` in the ledger, unless the trading layer has ``recorded`` it, then here."""
+        if recorded:
+            self._set_state(state, detail)
+            return
         status = await call(
             UPDATE_INTENT,
             IntentUpdate(

@@ -143,6 +143,7 @@ class OrderProgress(Message):
     filled_amount_krw: Won
     costs_krw: Won = 0
     text: str = ""
+    recorded: bool = Field(default=False, description="the ledger has the intent in this final state already")
 
 
 class IntentUpdate(Message):

@@ -134,6 +134,7 @@ class SubmitOutcome(Message):
     denials: tuple[DenialCode, ...] = ()
     broker_code: str = ""
     text: str = ""
+    recorded: bool = Field(default=False, description="the ledger has the intent as WORKING already")
 
 
 class BrokerOrderState(StrEnum):

@@ -1,8 +1,14 @@
 """The full pre-trade check of a ticket, with fresh data."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
 from daybook.broker.port import BrokerError
+from daybook.contracts.account import AccountSnapshot
+from daybook.contracts.base import Side
 from daybook.contracts.execution import AccountEvidence, CheckedOrder, CheckOrderRequest
 from daybook.contracts.market import Quote
+from daybook.contracts.orders import OrderTicket
 from daybook.contracts.reasons import DenialCode
 from daybook.contracts.risk import Denial
 from daybook.execution.context import ContextReader
@@ -10,6 +16,16 @@ from daybook.execution.desk import ExecutionDesk
 from daybook.risk.checks import check_order
 
 KOSPI = "0001"
+
+
+@dataclass(frozen=True)
+class _BrokerFacts:
+    """What the broker says of account, symbol and market at about one moment."""
+
+    account: AccountSnapshot
+    quote: Quote | None
+    index_change: float | None
+    orderable_cash_krw: int
 
 
 class OrderChecker:
@@ -26,9 +42,11 @@ class OrderChecker:
             BrokerError: when the account cannot be read; the caller asks again.
         """
         desk, ticket = self._desk, request.ticket
-        account = desk.broker.account()
-        quote = self._quote(ticket.symbol)
-        context = self._contexts.for_check(ticket, request.clock, quote, account, self._index_change())
+        facts = self._ask_broker(ticket)
+        account, quote = facts.account, facts.quote
+        context = self._contexts.for_check(
+            ticket, request.clock, quote, account, facts.orderable_cash_krw, facts.index_change
+        )
         result = check_order(ticket, context, desk.limits)
         denials = list(result.denials)
         codes = list(result.codes)
@@ -62,6 +80,25 @@ class OrderChecker:
             },
         )
         return checked
+
+    def _ask_broker(self, ticket: OrderTicket) -> _BrokerFacts:
+        """Ask everything at once: the answers do not depend on each other, and an order waits for all of them."""
+        broker, is_buy = self._desk.broker, ticket.side is Side.BUY
+        with ThreadPoolExecutor(4 if is_buy else 3, thread_name_prefix="check") as pool:
+            quote = pool.submit(self._quote, ticket.symbol)
+            index_change = pool.submit(self._index_change)
+            cash = (
+                pool.submit(broker.orderable_cash, ticket.symbol, ticket.limit_price_krw, ticket.kind)
+                if is_buy
+                else None
+            )
+            account = pool.submit(broker.account).result()
+            return _BrokerFacts(
+                account=account,
+                quote=quote.result(),
+                index_change=index_change.result(),
+                orderable_cash_krw=cash.result() if cash is not None else account.orderable_cash_krw,
+            )
 
     def _quote(self, symbol: str) -> Quote | None:
         """Return a fresh quote, or None: the rules deny an order without one."""

@@ -1,6 +1,7 @@
 """The trading layer's composition: one broker, one ledger, one kill switch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -10,17 +11,8 @@ from daybook.contracts.base import Mode
 from daybook.contracts.limits import RiskLimits
 from daybook.execution.kill_switch import KillSwitch
 from daybook.execution.securities import SecurityDirectory
-from daybook.storage.approvals import ApprovalStore
-from daybook.storage.audit import AuditLog
-from daybook.storage.bars import BarStore
+from daybook.execution.stores import Books, Stores
 from daybook.storage.database import Database
-from daybook.storage.days import DayStore
-from daybook.storage.decisions import DecisionStore
-from daybook.storage.intents import IntentStore
-from daybook.storage.ledger import Ledger
-from daybook.storage.notices import NoticeStore
-from daybook.storage.states import StateStore
-from daybook.storage.statistics import Statistics
 
 
 def _utc_now() -> datetime:
@@ -28,7 +20,7 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class ExecutionDesk:
+class ExecutionDesk(Stores):
     """What the trading activities work with.
 
     Args:
@@ -63,52 +55,12 @@ class ExecutionDesk:
         """Listing facts by symbol."""
         return SecurityDirectory(self.broker.quote)
 
-    @cached_property
-    def intents(self) -> IntentStore:
-        """Intents and attempts."""
-        return IntentStore(self.database)
+    @property
+    def _place(self) -> Database:
+        return self.database
 
-    @cached_property
-    def ledger(self) -> Ledger:
-        """Fills, positions, cash, equity."""
-        return Ledger(self.database)
-
-    @cached_property
-    def states(self) -> StateStore:
-        """Trading state, locks, arming."""
-        return StateStore(self.database)
-
-    @cached_property
-    def approvals(self) -> ApprovalStore:
-        """Approvals."""
-        return ApprovalStore(self.database)
-
-    @cached_property
-    def decisions(self) -> DecisionStore:
-        """Decisions."""
-        return DecisionStore(self.database)
-
-    @cached_property
-    def days(self) -> DayStore:
-        """Days."""
-        return DayStore(self.database)
-
-    @cached_property
-    def audit(self) -> AuditLog:
-        """The audit chain."""
-        return AuditLog(self.database)
-
-    @cached_property
-    def bars(self) -> BarStore:
-        """Daily and minute bars."""
-        return BarStore(self.database)
-
-    @cached_property
-    def notices(self) -> NoticeStore:
-        """The broker's notices."""
-        return NoticeStore(self.database)
-
-    @cached_property
-    def statistics(self) -> Statistics:
-        """Counts for the risk rules."""
-        return Statistics(self.database)
+    @contextmanager
+    def books(self) -> Iterator[Books]:
+        """Open the stores for reading facts of one moment, in one transaction. Nothing is written through them."""
+        with self.database.reading() as session:
+            yield Books(session)

@@ -18,6 +18,7 @@ from daybook.contracts.orders import AttemptOutcome, BrokerOrderId, IntentState,
 from daybook.contracts.reasons import DenialCode
 from daybook.execution.context import ContextReader
 from daybook.execution.desk import ExecutionDesk
+from daybook.execution.stores import Books
 from daybook.risk.checks import check_before_post
 
 CHECK_VALID_FOR = timedelta(seconds=30)
@@ -39,19 +40,10 @@ class OrderGateway:
         ticket, now = request.ticket, self._desk.real_now()
         if now - request.checked_at > CHECK_VALID_FOR:
             return _not_begun("the checks are too old; check again")
-        waiting = self._unknown_of_others(ticket.intent_id)
-        if waiting:
-            return _not_begun(f"{waiting} has an unknown outcome; wait until it is known")
-        denied = self._denied(request)
-        if denied is not None:
-            return denied
-        record = self._desk.intents.get(ticket.intent_id)
-        if record.ticket != ticket:
-            return SubmitOutcome(
-                outcome=AttemptOutcome.REFUSED,
-                denials=(DenialCode.MODE_MISMATCH,),
-                text="the ticket differs from the one on record",
-            )
+        with self._desk.books() as books:
+            obstacle = self._obstacle(books, request)
+        if obstacle is not None:
+            return obstacle
         now = self._desk.real_now()
         if not self._desk.intents.begin_attempt(ticket.intent_id, request.attempt, now):
             return SubmitOutcome(
@@ -106,22 +98,40 @@ class OrderGateway:
             outcome, text = AttemptOutcome.UNKNOWN, f"broker order {order.number} already belongs to another intent"
             order = None
         self._desk.intents.finish_attempt(ticket.intent_id, request.attempt, outcome, order, code, text, now)
-        if outcome is AttemptOutcome.ACCEPTED:
-            self._desk.intents.set_state(
-                ticket.intent_id, IntentState.WORKING, f"broker order {order and order.number}", at=now
-            )
+        recorded = outcome is AttemptOutcome.ACCEPTED and self._desk.intents.set_state(
+            ticket.intent_id, IntentState.WORKING, f"broker order {order and order.number}", at=now
+        )
         if denials and outcome is AttemptOutcome.NOT_ACCEPTED:
             outcome = AttemptOutcome.REFUSED
-        return SubmitOutcome(outcome=outcome, order=order, denials=denials, broker_code=code, text=text[:300])
+        return SubmitOutcome(
+            outcome=outcome, order=order, denials=denials, broker_code=code, text=text[:300], recorded=recorded
+        )
 
-    def _denied(self, request: SubmitRequest) -> SubmitOutcome | None:
+    def _obstacle(self, books: Books, request: SubmitRequest) -> SubmitOutcome | None:
+        """Return why nothing may be sent now, by the database and the kill-switch file alone."""
+        ticket = request.ticket
+        waiting = self._unknown_of_others(books, ticket.intent_id)
+        if waiting:
+            return _not_begun(f"{waiting} has an unknown outcome; wait until it is known")
+        denied = self._denied(books, request)
+        if denied is not None:
+            return denied
+        if books.intents.get(ticket.intent_id).ticket != ticket:
+            return SubmitOutcome(
+                outcome=AttemptOutcome.REFUSED,
+                denials=(DenialCode.MODE_MISMATCH,),
+                text="the ticket differs from the one on record",
+            )
+        return None
+
+    def _denied(self, books: Books, request: SubmitRequest) -> SubmitOutcome | None:
         if self._desk.kill_switch.is_on():
             return SubmitOutcome(
                 outcome=AttemptOutcome.REFUSED,
                 denials=(DenialCode.TRADING_HALTED,),
                 text=f"kill-switch file: {self._desk.kill_switch.reason()}",
             )
-        context = self._contexts.before_post(request.ticket, request.clock)
+        context = self._contexts.before_post(books, request.ticket, request.clock)
         denials = check_before_post(request.ticket, context, self._desk.limits).denials
         if not denials:
             return None
@@ -133,12 +143,12 @@ class OrderGateway:
             text="; ".join(denial.text for denial in denials)[:300],
         )
 
-    def _unknown_of_others(self, intent_id: str) -> str:
+    def _unknown_of_others(self, books: Books, intent_id: str) -> str:
         unknown = (IntentState.UNKNOWN, IntentState.NEEDS_HUMAN)
         return next(
             (
                 record.intent_id
-                for record in self._desk.intents.open_intents(self._desk.account)
+                for record in books.intents.open_intents(self._desk.account)
                 if record.state in unknown and record.intent_id != intent_id
             ),
             "",

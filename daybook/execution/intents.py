@@ -78,8 +78,12 @@ class IntentKeeper:
         return self.status(intent_id)
 
     def take_notice(self, day: date, notice: FillNotice) -> str:
-        """Keep a notice; returns the intent it belongs to, "" when none is known or the notice is a repeat."""
-        if not self._desk.notices.record(day, notice):
+        """Keep a notice; returns the intent that should look at its order now.
+
+        It is "" when none is known, when the notice is a repeat, and when it only says that an order was accepted.
+        """
+        is_news = notice.is_fill or notice.is_cancel or notice.is_rejection
+        if not self._desk.notices.record(day, notice) or not is_news:
             return ""
         linked = self._desk.intents.linked_orders(day)
         for number in (notice.order_number, notice.original_number):
