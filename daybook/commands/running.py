@@ -19,6 +19,7 @@ _FILE = "running.json"
 _TRIES = 4
 _PAUSE_S = 0.05
 _HELD = (errno.EACCES, errno.EAGAIN)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
 
 class AlreadyRunning(Exception):
@@ -71,11 +72,19 @@ def _locked(path: Path) -> TextIO:
     for _ in range(_TRIES):
         file = path.open("a+", encoding="utf-8")
         # Whoever held it before may have removed it between the opening and the lock.
-        if _lock(file) and path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+        if _lock_or_trust(file, path) and path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
             return file
         file.close()
         time.sleep(_PAUSE_S)
     raise AlreadyRunning(_refusal(path.parent, _read(path)))
+
+
+def _lock_or_trust(file: TextIO, path: Path) -> bool:
+    try:
+        return _lock(file)
+    except OSError:
+        desk = _read(path)
+        return desk is None or not _is_alive(desk.pid)
 
 
 def find(home: Path) -> RunningDesk | None:
@@ -99,19 +108,38 @@ def _refusal(home: Path, desk: RunningDesk | None) -> str:
 
 
 def _is_held(home: Path) -> bool:
+    path = home / _FILE
     try:
-        with (home / _FILE).open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8") as file:
             return not _lock(file)
-    except OSError:
-        return False
+    except OSError as error:
+        # A file system without locks: the note itself is all there is to go by.
+        desk = _read(path) if error.errno in _NO_LOCKS else None
+        return desk is not None and _is_alive(desk.pid)
 
 
 def _lock(file: TextIO) -> bool:
-    """Take the lock without waiting; a file system without locks gives it to everybody."""
+    """Take the lock without waiting; False when another process has it.
+
+    Raises:
+        OSError: when the file system has no locks.
+    """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno not in _HELD
+        if error.errno in _HELD:
+            return False
+        raise
+    return True
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
     return True
 
 

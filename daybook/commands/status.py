@@ -14,13 +14,13 @@ from daybook.commands.failures import one_line
 from daybook.commands.orders import WAITING
 from daybook.commands.screen import labelled
 from daybook.commands.state import state_lines, trading_state
-from daybook.commands.support import AsJson, CommandError, client_settings, ledger, print_json, print_text
+from daybook.commands.support import AsJson, CommandError, client_settings, connect, ledger, print_json, print_text
 from daybook.contracts.base import Mode
 from daybook.contracts.calls import Layer
 from daybook.contracts.day import DayState
 from daybook.contracts.orders import IntentState
 from daybook.execution.kill_switch import KillSwitch
-from daybook.front.desk import Desk, DeskError
+from daybook.front.desk import DeskError
 from daybook.front.schedules import list_schedules
 from daybook.settings import Settings
 from daybook.storage import DayStore, IntentStore, StorageError
@@ -66,7 +66,7 @@ def status(as_json: AsJson = False) -> None:
 
 async def _ask_server(configured: Settings) -> _Server:
     try:
-        desk = await Desk.connect(configured)
+        desk = await connect(configured)
     except DeskError:
         return _Server(complaint="UNREACHABLE; start the desk with: daybook up")
     layers, day_id, schedules = await asyncio.gather(
@@ -116,7 +116,7 @@ def _lines(configured: Settings, server: _Server, books: _Books) -> list[str]:
     return [
         labelled("mode", f"{configured.mode.value}{flag}, account {configured.account}"),
         labelled("home", str(configured.home)),
-        labelled("server", f"{configured.temporal.address} {server.complaint or 'reachable'}"),
+        labelled("server", f"{configured.temporal.address} {server.complaint or 'reachable'}".strip()),
         labelled("workers", _workers(server)),
         *(state_lines(books.state) if books.state else [labelled("ledger", f"NOT READABLE: {books.complaint}")]),
         *_switch_line(switch, books),
@@ -183,7 +183,7 @@ def _facts(configured: Settings, server: _Server, books: _Books) -> dict[str, An
         "account": configured.account,
         "home": str(configured.home),
         "server": {
-            "address": configured.temporal.address,
+            "address": configured.temporal.address or None,
             "reachable": not server.complaint,
             "complaint": server.complaint,
         },

@@ -19,8 +19,9 @@ from temporalio.service import RPCError
 
 from daybook.commands import running
 from daybook.contracts.base import KST, Mode
-from daybook.front.desk import Desk
+from daybook.front.desk import Desk, DeskUnreachable
 from daybook.settings import Settings, check_live_flag, load_settings
+from daybook.stack.local import SERVER_DATABASE
 from daybook.storage import Database, StorageConfigurationError
 from daybook.storage.schema import alembic_config, newest_revision
 
@@ -85,13 +86,32 @@ def settings() -> Settings:
 
 
 def client_settings() -> Settings:
-    """Read the configuration as a client of the desk that runs in its home, wherever that one listens."""
+    """Read the configuration as a client of the desk of its home, wherever that one listens.
+
+    The server is the one that is configured, else that of the desk running in the home. Nothing else is tried: what
+    happens to listen on the usual port may be another desk, and a halt must never reach the wrong one. With neither,
+    the address is empty.
+    """
     configured = settings()
-    found = running.find(configured.home)
-    if found is None or "address" in configured.temporal.model_fields_set:
+    if "address" in configured.temporal.model_fields_set:
         return configured
-    temporal = configured.temporal.model_copy(update={"address": found.temporal_address, "ui_url": found.ui_url})
-    return configured.model_copy(update={"temporal": temporal})
+    found = running.find(configured.home)
+    where = {"address": found.temporal_address, "ui_url": found.ui_url} if found else {"address": ""}
+    return configured.model_copy(update={"temporal": configured.temporal.model_copy(update=where)})
+
+
+async def connect(configured: Settings) -> Desk:
+    """Connect to the desk.
+
+    Raises:
+        DeskUnreachable: when none runs in the home and no server is configured, or no server answers.
+    """
+    if not configured.temporal.address:
+        raise DeskUnreachable(
+            f"no desk runs in {configured.home}; start it with: daybook up (or name its home in DAYBOOK_HOME, or its "
+            "server in DAYBOOK_TEMPORAL__ADDRESS)"
+        )
+    return await Desk.connect(configured)
 
 
 def require_live_flag(configured: Settings) -> None:
@@ -109,6 +129,20 @@ def person() -> str:
         return "cli"
 
 
+async def connect(configured: Settings) -> Desk:
+    """Connect to the desk of the configured home, never to another one that happens to listen at the usual address.
+
+    Raises:
+        DeskUnreachable: when it does not run.
+    """
+    keeps_its_own_server = (configured.home / SERVER_DATABASE).exists()
+    if keeps_its_own_server and "address" not in configured.temporal.model_fields_set:
+        found = running.find(configured.home)
+        if found is None or found.temporal_address != configured.temporal.address:
+            raise DeskUnreachable(f"the desk of {configured.home} is not running; start it with: daybook up")
+    return await Desk.connect(configured)
+
+
 def with_desk(action: Callable[[Desk], Awaitable[R]], *, using: Settings | None = None) -> R:
     """Connect to the desk and run ``action`` on it.
 
@@ -119,7 +153,7 @@ def with_desk(action: Callable[[Desk], Awaitable[R]], *, using: Settings | None 
     configured = using or client_settings()
 
     async def run() -> R:
-        return await action(await Desk.connect(configured))
+        return await action(await connect(configured))
 
     try:
         return asyncio.run(run())

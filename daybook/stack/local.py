@@ -15,6 +15,9 @@ from daybook.settings import ConfigurationError, Settings
 from daybook.stack.processes import ManagedProcess, Supervisor
 from daybook.stack.temporal_server import server_command
 
+SERVER_DATABASE = "temporal.db"
+"""Where a local stack's Temporal server keeps its state; a home with it has a server of its own."""
+
 LAYERS = ("control", "sandbox", "pipeline", "trading")
 _SECRET_MARKS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "ACCOUNT", "DATABASE_URL")
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE")
@@ -98,7 +101,7 @@ class LocalStack:
             ConfigurationError: when a part does not come up, with the last line of its log.
         """
         self.home.mkdir(parents=True, exist_ok=True)
-        self._start("temporal", server_command(self.home / "temporal.db", self.ports.temporal, self.ports.ui))
+        self._start("temporal", server_command(self.home / SERVER_DATABASE, self.ports.temporal, self.ports.ui))
         if self.paper_options is not None and self.settings.mode is Mode.PAPER:
             self._start(
                 "paper",
