@@ -28,6 +28,7 @@ _TRANSACTIONS = (
     "link_order@find_order",
     "finish_attempt@find_order",
     "apply_progress@poll_order",
+    "set_state@poll_order",
     "finish_attempt@update_intent",
     "set_state@update_intent",
     "record_notice@watch_account",

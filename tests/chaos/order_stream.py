@@ -83,7 +83,7 @@ class OrderStream:
             result_type=OrderSummary,
         )
 
-    async def until_flowing(self, orders: int = 4, within_s: float = 30.0) -> None:
+    async def until_flowing(self, orders: int = 15, within_s: float = 30.0) -> None:
         """Wait until so many orders of this stream have ended."""
         await eventually(lambda: len(self.summaries) >= orders, within_s)
 

@@ -107,7 +107,7 @@ def ticket_of(
 ) -> OrderTicket:
     """Return the ticket of a planned order at today's prices; a sell of nothing becomes a buy.
 
-    ``lives_s`` is between which real seconds a ticket is valid; resting orders live a third of that.
+    ``lives_s`` is between which real seconds a ticket is valid; resting ones live a third of that.
     """
     symbol = FOREIGN_SYMBOL if order.style is Style.FOREIGN else order.symbol
     sells = order.style is Style.OVERSOLD or (
@@ -124,6 +124,7 @@ def ticket_of(
         life_s /= 3
         price_krw = market.price_krw(symbol, 1 - towards * order.price_step)
     elif order.style is Style.LARGER_THAN_THE_BOOK:
+        life_s /= 2
         book = market.book(symbol)
         levels = (book.bids if sells else book.asks)[:2]
         if levels:

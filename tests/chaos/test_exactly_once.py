@@ -120,7 +120,7 @@ async def test_a_few_orders_when_the_worker_dies_around_the_post_and_replies_are
         watch.lap("start of the processes")
         front = await desk.begin_day()
         watch.lap("start of the day")
-        pump = OrderPump(desk, front, MarketView(seed, desk.clock), lives_s=(20, 30))
+        pump = OrderPump(desk, front, MarketView(seed, desk.clock), lives_s=(24, 30))
         desk.start_killing()
         with FaultWaves(desk.exchange, gentle(seed), lasts_s=120) as faults:
             await pump.run(plan, within_s=120)
@@ -132,5 +132,5 @@ async def test_a_few_orders_when_the_worker_dies_around_the_post_and_replies_are
     show_run(desk, pump, faults, sides, watch)
     assert sides.violations() == []
     assert crashes.missing == {}
-    assert sum(record.state in WITH_ORDER for record in sides.intents) >= 8
+    assert sum(record.state in WITH_ORDER for record in sides.intents) >= 6
     assert not any(record.state is IntentState.NEEDS_HUMAN for record in sides.intents)
