@@ -68,7 +68,7 @@ async def _ask_server(configured: Settings) -> _Server:
     try:
         desk = await connect(configured)
     except DeskError:
-        return _Server(complaint="UNREACHABLE; start the desk with: daybook up")
+        return _Server(complaint="UNREACHABLE" if configured.temporal.address else "NOT RUNNING: daybook up")
     layers, day_id, schedules = await asyncio.gather(
         _or_none(desk.polling_layers()), _or_none(desk.running_day()), _or_none(list_schedules(desk.client))
     )

@@ -100,20 +100,6 @@ def client_settings() -> Settings:
     return configured.model_copy(update={"temporal": configured.temporal.model_copy(update=where)})
 
 
-async def connect(configured: Settings) -> Desk:
-    """Connect to the desk.
-
-    Raises:
-        DeskUnreachable: when none runs in the home and no server is configured, or no server answers.
-    """
-    if not configured.temporal.address:
-        raise DeskUnreachable(
-            f"no desk runs in {configured.home}; start it with: daybook up (or name its home in DAYBOOK_HOME, or its "
-            "server in DAYBOOK_TEMPORAL__ADDRESS)"
-        )
-    return await Desk.connect(configured)
-
-
 def require_live_flag(configured: Settings) -> None:
     """Say clearly that real money is meant; refuse when the flag for it is missing."""
     check_live_flag(configured)
@@ -133,14 +119,22 @@ async def connect(configured: Settings) -> Desk:
     """Connect to the desk of the configured home, never to another one that happens to listen at the usual address.
 
     Raises:
-        DeskUnreachable: when it does not run.
+        DeskUnreachable: when it does not run, or its server does not answer.
     """
+    address = configured.temporal.address
     keeps_its_own_server = (configured.home / SERVER_DATABASE).exists()
     if keeps_its_own_server and "address" not in configured.temporal.model_fields_set:
         found = running.find(configured.home)
-        if found is None or found.temporal_address != configured.temporal.address:
-            raise DeskUnreachable(f"the desk of {configured.home} is not running; start it with: daybook up")
-    return await Desk.connect(configured)
+        address = address if found is not None and found.temporal_address == address else ""
+    if not address:
+        raise DeskUnreachable(
+            f"the desk of {configured.home} is not running; start it with: daybook up (another desk is named by "
+            "DAYBOOK_HOME, another server by DAYBOOK_TEMPORAL__ADDRESS)"
+        )
+    try:
+        return await Desk.connect(configured)
+    except ValueError:
+        raise DeskUnreachable(f"{address} is no address; write DAYBOOK_TEMPORAL__ADDRESS as host:port") from None
 
 
 def with_desk(action: Callable[[Desk], Awaitable[R]], *, using: Settings | None = None) -> R:
