@@ -1,6 +1,7 @@
 """Services over the whole market: the volume ranking and the symbols in volatility interruption."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from daybook.contracts.market import SecurityKind
 from daybook.paper.envelope import Reply, Row, quote_reply
@@ -38,11 +39,26 @@ def volume_rank(front: Front, call: KisCall) -> Reply:
     ordering = _ORDERINGS.get(call.text("FID_BLNG_CLS_CODE") or "0")
     if ordering is None:
         raise invalid_field("FID_BLNG_CLS_CODE")
-    chosen = [] if market == "NX" else [ranked for ranked in market_states(front) if _is_wanted(ranked, call)]
+    chosen = [] if market == "NX" else [ranked for ranked in _active(front) if _is_wanted(ranked, call)]
     chosen.sort(key=lambda ranked: ranked[0].symbol)
     chosen.sort(key=ordering, reverse=True)
     rows = [_rank_row(front, rank, ranked) for rank, ranked in enumerate(chosen[:RANKING_ROWS], start=1)]
     return quote_reply(output=rows)
+
+
+def _active(front: Front) -> list[_Ranked]:
+    """Return the market's numbers; until the first trade of a day, volume and value of the session before it."""
+    states = market_states(front)
+    if any(state.volume_shares for _, state in states):
+        return states
+    return [(security, _of_the_session_before(front, state)) for security, state in states]
+
+
+def _of_the_session_before(front: Front, state: TradeState) -> TradeState:
+    bar = front.history.of(state.symbol).previous
+    if bar is None:
+        return state
+    return replace(state, volume_shares=bar.volume_shares, turnover_krw=bar.turnover_krw)
 
 
 def _is_wanted(ranked: _Ranked, call: KisCall) -> bool:

@@ -31,7 +31,6 @@ class DayProgress:
 
     console: Console
     clock: MarketClock
-    names: dict[str, str] = field(default_factory=dict)
     _live: Live | None = None
     _seen: dict[str, tuple[IntentState, int]] = field(default_factory=dict)
     _phase: str = ""
@@ -73,7 +72,6 @@ class DayProgress:
         table = Table(box=None, padding=(0, 1), expand=True)
         for name, justify in (
             ("symbol", "left"),
-            ("name", "left"),
             ("side", "left"),
             ("shares", "right"),
             ("limit", "right"),
@@ -84,7 +82,6 @@ class DayProgress:
         for row in rows[-_ROWS:]:
             table.add_row(
                 row.ticket.symbol,
-                self.names.get(row.ticket.symbol, ""),
                 Text(row.ticket.side.value, style="red" if row.ticket.side.value == "buy" else "blue"),
                 f"{row.ticket.shares:,}",
                 f"{row.ticket.limit_price_krw:,}",

@@ -1,4 +1,4 @@
-from tests.paper.front.kis_caller import SYMBOL, KisCaller
+from tests.paper.front.kis_caller import MORNING, SYMBOL, KisCaller, calling, serving
 
 STOCK = {"FID_COND_MRKT_DIV_CODE": "J", "FID_INPUT_ISCD": SYMBOL}
 NEVER_BLANK = (
@@ -174,6 +174,14 @@ def test_ranking_when_by_value_then_thirty_highest_first(caller: KisCaller) -> N
     assert len(rows) == 30
     assert values == sorted(values, reverse=True)
     assert [row["data_rank"] for row in rows] == [str(rank) for rank in range(1, 31)]
+
+
+def test_ranking_when_nothing_traded_yet_today_then_it_is_of_the_session_before() -> None:
+    with serving(start=MORNING.replace(hour=8, minute=20)) as exchange, calling(exchange.mock_url) as caller:
+        rows = _ranking(caller)
+    values = [int(row["acml_tr_pbmn"]) for row in rows]
+    assert values[-1] > 0
+    assert values == sorted(values, reverse=True)
 
 
 def test_ranking_when_filtered_then_excluded_kinds_are_gone(caller: KisCaller) -> None:
