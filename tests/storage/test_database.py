@@ -89,6 +89,24 @@ def test_write_when_another_writer_does_not_finish_then_it_is_busy_after_a_bound
         assert IntentStore(database).record(ticket(), AT).is_new
 
 
+def test_write_when_another_thread_does_not_finish_then_it_is_busy_after_a_bounded_time(database_url):
+    with Database(database_url, lock_wait_s=0.2) as database:
+        busy: list[type[Exception]] = []
+
+        def write() -> None:
+            try:
+                IntentStore(database).record(ticket(), AT)
+            except StorageBusy as error:
+                busy.append(type(error))
+
+        with database.session():
+            thread = threading.Thread(target=write)
+            thread.start()
+            thread.join()
+        assert busy == [StorageBusy]
+        assert IntentStore(database).record(ticket(), AT).is_new
+
+
 def test_write_when_another_writer_finishes_in_time_then_it_succeeds(database):
     started, done = threading.Event(), threading.Event()
 
