@@ -1,7 +1,7 @@
 """``daybook day run | status | report | list``."""
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +22,6 @@ from daybook.commands.support import (
     settings,
     with_desk,
 )
-from daybook.contracts.base import KST
 from daybook.contracts.day import DayPhase, DayState
 from daybook.front.desk import Desk, DeskNoAnswer, DeskNotFound, DeskUnreachable
 from daybook.krx.calendar import session_on
@@ -66,13 +65,13 @@ async def _result(desk: Desk, day: date) -> Any:
 
 
 def _require_today(day: date) -> None:
-    today = datetime.now(KST).date()
+    now = parse_day("today")
     session = session_on(day)
     if not session.is_open:
         fail(f"{day} has no session: {session.reason}")
-    if day < today:
+    if day < now:
         fail(f"{day} is over; rehearse it on the paper exchange with: daybook demo --day {day}")
-    if day > today:
+    if day > now:
         fail(f"{day} has not begun in Seoul; the schedule starts it at 08:10: daybook schedule list")
 
 

@@ -20,7 +20,7 @@ from daybook.commands.local import (
     show_progress,
     show_report,
 )
-from daybook.commands.support import fail, parse_day, print_text, require_live_flag, settings, with_desk
+from daybook.commands.support import fail, note, parse_day, print_text, require_live_flag, settings, with_desk
 from daybook.contracts.base import KST, Mode
 from daybook.front.desk import Desk, DeskError
 from daybook.front.schedules import apply_schedules
@@ -124,6 +124,9 @@ def up(
 def _run(stack: LocalStack) -> None:
     show_links(stack)
     configured = stack.client_settings()
+    asked = stack.settings.temporal
+    if "address" in asked.model_fields_set and asked.address != stack.temporal_address:
+        note(f"daybook: commands will go to {asked.address}, which is configured; this desk is at its own: unset it")
     for line in with_desk(lambda desk: apply_schedules(desk.client, configured), using=configured):
         print_text(line)
     _start_today(configured)

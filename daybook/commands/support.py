@@ -47,6 +47,11 @@ def fail(message: str) -> NoReturn:
     raise CommandError(message)
 
 
+def today() -> date:
+    """Return the date in Korea."""
+    return datetime.now(KST).date()
+
+
 def parse_day(text: str) -> date:
     """Return the date of ``YYYY-MM-DD`` or ``today`` (in Korea).
 
@@ -54,7 +59,7 @@ def parse_day(text: str) -> date:
         CommandError: on anything else.
     """
     if text.strip().lower() == "today":
-        return datetime.now(KST).date()
+        return today()
     if _DATE.fullmatch(text.strip()):
         try:
             return date.fromisoformat(text.strip())
