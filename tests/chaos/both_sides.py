@@ -1,5 +1,6 @@
 """Exchange against ledger, read directly from both: the counts, and everything that must never be."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ class BothSides:
     broker_cash_krw: int
     first_broken_audit_row: int | None
     audit_rows: int
+    asked_of_a_person: dict[str, str]
 
     @classmethod
     def read(cls, desk: DeskUnderTest) -> "BothSides":
@@ -49,6 +51,7 @@ class BothSides:
                 broker_cash_krw=desk.exchange.account()["cash"]["d2_krw"],
                 first_broken_audit_row=audit.verify(),
                 audit_rows=audit.head()[0],
+                asked_of_a_person=_asked_of_a_person(audit),
             )
 
     def violations(self) -> list[str]:
@@ -132,6 +135,19 @@ class BothSides:
             "cash at the broker (KRW)": self.broker_cash_krw,
             "audit rows, chain whole": self.audit_rows,
         }
+
+
+def _asked_of_a_person(audit: AuditLog) -> dict[str, str]:
+    """Return why an intent came to wait for a person, by intent."""
+    found: dict[str, str] = {}
+    last = 0
+    while rows := audit.rows(after_seq=last):
+        last = rows[-1].seq
+        for row in rows:
+            detail = json.loads(row.detail)
+            if row.action == "intent.state" and detail["to"] == IntentState.NEEDS_HUMAN.value:
+                found[row.subject] = detail["detail"]
+    return found
 
 
 def _is_open(entry: AttemptRecord) -> bool:

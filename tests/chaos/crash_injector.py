@@ -26,7 +26,7 @@ class CrashPlan:
     seed: int
     life_s: tuple[float, float]
     wanted: Mapping[str, int]
-    further: float = 0.01
+    further: float = 0.001
 
     def write(self) -> Path:
         """Keep the plan where the worker reads it; returns its path."""
