@@ -61,11 +61,12 @@ from daybook.contracts.execution import (
     FindOrderRequest,
     FoundOrder,
     IntentStatus,
+    IntentToRecord,
     IntentUpdate,
     OrderProgress,
     OrderRef,
 )
-from daybook.contracts.orders import FillNotice, OrderTicket, SubmitOutcome, SubmitRequest
+from daybook.contracts.orders import FillNotice, SubmitOutcome, SubmitRequest
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
 from daybook.contracts.session import Session
 from daybook.contracts.state import StateChangeRequest, StateChangeResult
@@ -76,6 +77,7 @@ from daybook.execution.context import ContextReader
 from daybook.execution.desk import ExecutionDesk
 from daybook.execution.gateway import OrderGateway
 from daybook.execution.history import HistoryCollector
+from daybook.execution.intake import OrderIntake
 from daybook.execution.intents import IntentKeeper
 from daybook.execution.lookup import OrderLookup
 from daybook.execution.observation import Observer
@@ -127,6 +129,7 @@ class TradingActivities:
         self._states = StateChanger(desk)
         self._closer = DayCloser(desk)
         self._keeper = IntentKeeper(desk)
+        self._intake = OrderIntake(self._keeper, self._checker)
         self._listeners = ThreadPoolExecutor(2, thread_name_prefix="notices")
 
     @serves(TRADING_PREFLIGHT)
@@ -176,9 +179,9 @@ class TradingActivities:
         self._keeper.record_decision(record)
 
     @serves(RECORD_INTENT)
-    def record_intent(self, ticket: OrderTicket) -> IntentStatus:
-        """Record an intent once."""
-        return self._keeper.record(ticket)
+    def record_intent(self, request: IntentToRecord) -> IntentStatus:
+        """Record an intent once, and make its first checks."""
+        return self._intake.take(request)
 
     @serves(CHECK_ORDER)
     @_coded

@@ -3,7 +3,8 @@
 The protocol (the broker has no client order id):
 
 1. The intent is recorded; its id is unique in the database and in the workflow id.
-2. Pre-trade checks; where the mode or a rule asks for it, a person's approval with an expiry.
+2. Pre-trade checks, the first ones made by the call that records; where the mode or a rule asks for it, a person's
+   approval with an expiry.
 3. One POST per attempt, written ahead. Anything but a definite answer leaves the outcome unknown.
 4. An unknown outcome is looked up, never re-sent: found is adopted; absent often enough closes the attempt, and
    a new attempt starts again at the checks; anything else waits for a person.
@@ -38,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
         CheckOrderRequest,
         FindOrderRequest,
         FindResult,
+        IntentToRecord,
         IntentUpdate,
         OrderProgress,
         OrderRef,
@@ -100,18 +102,20 @@ class PlaceOrder:
                 PENDING.value_set(False),
             ]
         )
-        status = await call(RECORD_INTENT, ticket, summary=f"record {self._line()}")
+        status = await call(
+            RECORD_INTENT, IntentToRecord.of(ticket, self._input.clock), summary=f"record and check {self._line()}"
+        )
         if status.duplicate_of:
             self._deny((DenialCode.DUPLICATE_ORDER,), f"{status.duplicate_of} is in flight")
         elif status.state.is_final:
             self._state, self._text = status.state, status.detail
         else:
-            await self._pursue()
+            await self._pursue(status.checked)
         return await self._finish()
 
-    async def _pursue(self) -> None:
+    async def _pursue(self, first_checks: CheckedOrder | None) -> None:
         while self._lost_attempts < self._input.desk.max_attempts and self._attempts < MAX_POSTS:
-            checked = await self._check()
+            checked, first_checks = await self._check(first_checks), None
             if checked is None:
                 return
             outcome = await self._submit(checked)
@@ -122,8 +126,11 @@ class PlaceOrder:
                 return
         await self._close(IntentState.NOT_ACCEPTED, f"not accepted in {self._attempts} attempts")
 
-    async def _check(self) -> CheckedOrder | None:
-        """Run the checks and, where asked for, the approval; None when the intent has ended."""
+    async def _check(self, made: CheckedOrder | None) -> CheckedOrder | None:
+        """Run the checks, unless they were just ``made``, and, where asked for, the approval.
+
+        None when the intent has ended.
+        """
         approved = False
         while True:
             if self._must_stop():
@@ -132,11 +139,13 @@ class PlaceOrder:
             if self._market_now() >= self._ticket.valid_until:
                 await self._refuse((DenialCode.TICKET_EXPIRED,), "the ticket's time ran out before it was sent")
                 return None
-            checked = await call(
-                CHECK_ORDER,
-                CheckOrderRequest(ticket=self._ticket, clock=self._input.clock, approved=approved),
-                summary=f"check {self._line()}",
-            )
+            checked, made = made, None
+            if checked is None:
+                checked = await call(
+                    CHECK_ORDER,
+                    CheckOrderRequest(ticket=self._ticket, clock=self._input.clock, approved=approved),
+                    summary=f"check {self._line()}",
+                )
             if checked.denials:
                 await self._refuse(checked.denials, "; ".join(checked.texts))
                 return None

@@ -34,11 +34,12 @@ from daybook.contracts.execution import (
     FindOrderRequest,
     FoundOrder,
     IntentStatus,
+    IntentToRecord,
     IntentUpdate,
     OrderProgress,
     OrderRef,
 )
-from daybook.contracts.orders import OrderTicket, SubmitOutcome, SubmitRequest
+from daybook.contracts.orders import SubmitOutcome, SubmitRequest
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
 from daybook.contracts.session import Session
 from daybook.contracts.state import StateChangeRequest, StateChangeResult
@@ -130,7 +131,7 @@ RECORD_DECISION = Call(
     "trading.record_decision", Layer.TRADING, DecisionRecord, _NOTHING, _seconds(15), effect=Effect.RECORD
 )
 RECORD_INTENT = Call(
-    "trading.record_intent", Layer.TRADING, OrderTicket, IntentStatus, _seconds(15), effect=Effect.RECORD
+    "trading.record_intent", Layer.TRADING, IntentToRecord, IntentStatus, _seconds(60), effect=Effect.RECORD
 )
 CHECK_ORDER = Call(
     "trading.check_order", Layer.TRADING, CheckOrderRequest, CheckedOrder, _seconds(60), effect=Effect.RECORD

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
@@ -21,6 +22,22 @@ class PlaceOrderInput(Message):
     day_workflow_id: str = ""
 
 
+class IntentToRecord(OrderTicket):
+    """A ticket to record. With a ``clock`` its first checks are made in the same call: one hop less for each order."""
+
+    clock: MarketClock | None = None
+
+    @classmethod
+    def of(cls, ticket: OrderTicket, clock: MarketClock) -> Self:
+        """Ask for a ticket's record and its first checks."""
+        return cls(**dict(ticket), clock=clock)
+
+    @property
+    def ticket(self) -> OrderTicket:
+        """The ticket alone."""
+        return OrderTicket(**{name: getattr(self, name) for name in OrderTicket.model_fields})
+
+
 class IntentStatus(Message):
     """Where an intent stands in the ledger."""
 
@@ -32,6 +49,7 @@ class IntentStatus(Message):
     filled_shares: int = 0
     filled_amount_krw: Won = 0
     order: BrokerOrderId | None = None
+    checked: "CheckedOrder | None" = Field(default=None, description="the first checks, asked for and made at once")
 
 
 class CheckOrderRequest(Message):

@@ -33,11 +33,12 @@ from daybook.contracts.execution import (
     CheckedOrder,
     CheckOrderRequest,
     IntentStatus,
+    IntentToRecord,
     IntentUpdate,
     OrderSummary,
     PlaceOrderInput,
 )
-from daybook.contracts.orders import IntentState, OrderTicket
+from daybook.contracts.orders import IntentState
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
 from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
 from daybook.front.desk import Desk
@@ -81,7 +82,7 @@ class Trading:
             )
 
         @activity.defn(name=RECORD_INTENT.name)
-        async def record_intent(order: OrderTicket) -> IntentStatus:
+        async def record_intent(order: IntentToRecord) -> IntentStatus:
             return IntentStatus(intent_id=order.intent_id, state=IntentState.RECORDED, is_new=True)
 
         @activity.defn(name=CHECK_ORDER.name)
