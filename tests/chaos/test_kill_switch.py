@@ -26,6 +26,9 @@ from tests.workflows.scripted_layers import eventually
 pytestmark = pytest.mark.temporal
 
 SYMBOLS = ("035720", "000270", "068270", "096770", "030200", "003550")
+SPARE = SYMBOLS[-1]
+"""A symbol that no stream of orders uses."""
+
 WITHIN = timedelta(seconds=1)
 """After which no POST may start any more."""
 
@@ -93,7 +96,7 @@ def assert_stopped(desk: DeskUnderTest, stopped_at: datetime) -> None:
     after = [(at - stopped_at).total_seconds() for at in posts if at >= stopped_at]
     last_s = max(after, default=0.0)
     print(f"\n{len(before)} POSTs in the 3 s before the stop, {len(after)} after it, the last {last_s:.3f} s later")
-    assert len(before) >= 6
+    assert len(before) >= 4
     assert last_s <= WITHIN.total_seconds()
 
 
@@ -123,20 +126,20 @@ async def test_halt_when_resumed_with_a_wrong_token_or_one_step_then_it_stays(de
     await by_file(desk, front)
     wrong = await front.change_state(StateAction.CONFIRM_RESUME, by="test", token="guessed")
     asked = await front.change_state(StateAction.REQUEST_RESUME, by="test")
-    order = await OrderStream(desk, front, f"one-step-{os.urandom(3).hex()}").order(SYMBOLS[1])
+    order = await OrderStream(desk, front, f"one-step-{os.urandom(3).hex()}").order(SPARE)
     assert (wrong.accepted, wrong.state, asked.state) == (False, TradingState.HALTED, TradingState.HALTED)
     assert (order.state, DenialCode.TRADING_HALTED in order.denials) == (IntentState.DENIED, True)
     await resume(front)
     again = await front.change_state(StateAction.CONFIRM_RESUME, by="test", token=asked.token)
     assert not again.accepted or again.state is TradingState.ACTIVE
-    bought = await OrderStream(desk, front, f"resumed-{os.urandom(3).hex()}").order(SYMBOLS[1])
+    bought = await OrderStream(desk, front, f"resumed-{os.urandom(3).hex()}").order(SPARE)
     assert bought.state is IntentState.FILLED
 
 
 async def test_halt_when_the_trading_worker_is_killed_then_it_stays(desk: DeskUnderTest, front: Desk) -> None:
     await by_state_change(desk, front)
     os.kill(desk.process("trading").pid, signal.SIGKILL)
-    order = await OrderStream(desk, front, f"restarted-{os.urandom(3).hex()}").order(SYMBOLS[2])
+    order = await OrderStream(desk, front, f"restarted-{os.urandom(3).hex()}").order(SPARE)
     assert (order.state, DenialCode.TRADING_HALTED in order.denials) == (IntentState.DENIED, True)
     await resume(front)
 
@@ -156,7 +159,7 @@ async def test_posts_when_the_command_halts_then_none_begins_a_second_later(desk
     assert switch.is_on()
     confirmed = command(desk, "resume", "--confirm", token)
     assert (asked.returncode, confirmed.returncode, switch.is_on()) == (0, 0, False)
-    assert (await OrderStream(desk, front, "after-command").order(SYMBOLS[3])).state is IntentState.FILLED
+    assert (await OrderStream(desk, front, "after-command").order(SPARE)).state is IntentState.FILLED
 
 
 @pytest.mark.chaos
@@ -170,6 +173,7 @@ async def test_posts_when_the_server_is_down_and_the_command_halts_then_none_beg
         await stream.until_flowing()
         processes.remove(server)
         os.kill(server.pid, signal.SIGKILL)
+        server.popen.wait()
         halted = await asyncio.to_thread(command, desk, "halt", "server is down")
         stopped_at = datetime.fromtimestamp(desk.client_settings.kill_switch_path.stat().st_mtime, UTC)
     assert halted.returncode == 0
@@ -178,7 +182,7 @@ async def test_posts_when_the_server_is_down_and_the_command_halts_then_none_beg
     processes.append(server)
     await asyncio.to_thread(desk.stack.wait_for_temporal)
     front = await Desk.connect(desk.client_settings, timeout_s=30)
-    late = await OrderStream(desk, front, "server-back").order(SYMBOLS[4])
+    late = await OrderStream(desk, front, "server-back").order(SPARE)
     posts = [at for at in post_times(desk) if at > stopped_at + WITHIN]
     assert (late.state, DenialCode.TRADING_HALTED in late.denials, posts) == (IntentState.DENIED, True, [])
     await resume(front)
