@@ -19,7 +19,7 @@ from daybook.krx.calendar import previous_trading_day, session_on, trading_days
 
 KOSPI = "0001"
 CASH = "cash"
-_QUOTES_AT_ONCE = 4
+_READS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,13 @@ class Observer:
         account = desk.broker.account()
         after = self._books(request.desk.account)
         held = [holding.symbol for holding in account.holdings if holding.shares]
-        quotes, missing = self._quotes(dict.fromkeys((*request.symbols, *held)))
-        now = desk.real_now()
+        with ThreadPoolExecutor(_READS_AT_ONCE, thread_name_prefix="observe") as pool:
+            benchmark = pool.submit(self._index, request.desk.benchmark_index)
+            market = pool.submit(self._index, KOSPI)
+            quotes, missing = self._quotes(pool, dict.fromkeys((*request.symbols, *held)))
+            now = desk.real_now()
         market_time = request.clock.market_time(now)
-        index = self._index(request.desk.benchmark_index)
-        kospi = self._index(KOSPI)
+        index, kospi = benchmark.result(), market.result()
         equity_krw = self._equity_krw(account, quotes)
         desk.ledger.record_equity(
             request.day,
@@ -160,7 +162,7 @@ class Observer:
         )
         return tuple(dict.fromkeys(codes))
 
-    def _quotes(self, symbols: Iterable[str]) -> tuple[dict[str, Quote], list[str]]:
+    def _quotes(self, pool: ThreadPoolExecutor, symbols: Iterable[str]) -> tuple[dict[str, Quote], list[str]]:
         wanted = list(symbols)
         missing: list[str] = []
 
@@ -170,8 +172,7 @@ class Observer:
             except BrokerError:
                 return None
 
-        with ThreadPoolExecutor(_QUOTES_AT_ONCE, thread_name_prefix="quote") as pool:
-            answers = list(pool.map(fetch, wanted))
+        answers = list(pool.map(fetch, wanted))
         quotes: dict[str, Quote] = {}
         for symbol, quote in zip(wanted, answers, strict=True):
             if quote is None or not quote.price_krw:
