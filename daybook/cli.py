@@ -100,6 +100,8 @@ def run() -> int:
     except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line
         line = one_line(error)
         return _say_internal(error) if line is None else _say(line, EXIT_REFUSED)
+    if result == EXIT_INTERRUPTED:
+        return _say("interrupted", EXIT_INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

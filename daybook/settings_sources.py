@@ -165,6 +165,8 @@ def _read_env_file(path: Path) -> dict[str, str | None]:
     for binding in bindings:
         if binding.error:
             raise ConfigurationError(f"{path}, line {binding.original.line}, cannot be read; write NAME=value")
+        if binding.key and binding.value is None and env_path(binding.key) is not None:
+            raise ConfigurationError(f"{binding.key} in {path} has no value; write {binding.key}=value")
     return {binding.key: binding.value for binding in bindings if binding.key}
 
 

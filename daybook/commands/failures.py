@@ -12,7 +12,7 @@ BrokerError            the broker's credentials and answers
 ProcessRefused, TemporalMissing   the local stack
 ReplayFileError        a file of prices
 BadOptions             options of the paper exchange
-CalendarRangeError     a date outside the table of special days
+CalendarRangeError, HolidayTableError   the table of special days
 OSError with a path    files, folders and permissions
 """
 
@@ -21,6 +21,7 @@ from daybook.commands.running import AlreadyRunning
 from daybook.commands.support import CommandError
 from daybook.front.errors import DeskError
 from daybook.krx.calendar import CalendarRangeError
+from daybook.krx.holiday_table import HolidayTableError
 from daybook.paper.command import BadOptions
 from daybook.paper.replay import ReplayFileError
 from daybook.report.why import AmbiguousOrder, NoSuchOrder
@@ -43,6 +44,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     ReplayFileError,
     BadOptions,
     CalendarRangeError,
+    HolidayTableError,
 )
 
 EXIT_REFUSED = 1

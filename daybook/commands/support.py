@@ -209,7 +209,7 @@ def note(message: str) -> None:
 
 def print_text(text: str) -> None:
     """Write plain text: unwrapped where a program reads it."""
-    console.print(text, markup=False, soft_wrap=not console.is_terminal)
+    console.print(text.rstrip("\n"), markup=False, soft_wrap=not console.is_terminal)
 
 
 def print_json(value: Any) -> None:

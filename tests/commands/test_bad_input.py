@@ -173,3 +173,35 @@ def test_group_when_no_command_is_given_then_its_help_is_shown(run: Run) -> None
     for arguments in ((), ("day",), ("schedule",), ("paper",)):
         ended = run(*arguments)
         assert (ended.code, "Commands:" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("order", ["", "\udcff\udcfe", "삼성", "' OR 1=1", "x" * 81, "a/b", "-5"])
+def test_why_when_the_order_can_be_none_then_one_line_says_so(run: Run, order: str) -> None:
+    ended = run("why", "--", order)
+    assert (ended.code, "cannot be an order's id" in ended.line) == ((1, True) if order != "-5" else (1, False))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "DAYBOOK_LIMITS__MAX_ORDER_NOTIONL_KRW",
+            "1",
+            "in the environment is not a setting; did you mean DAYBOOK_LIMITS__MAX_ORDER_NOTIONAL_KRW?",
+        ),
+        ("DAYBOOK_CONFIG", "nosuch.toml", "DAYBOOK_CONFIG names nosuch.toml, which does not exist"),
+        ("DAYBOOK_STRATEGY__UNIVERSE_SYMBOLS", '["samsung"]', "write KRX short codes, as in 005930"),
+        ("DAYBOOK_LIMITS__MAX_ORDER_NOTIONAL_KRW", "1.5", "should be a valid integer"),
+    ],
+)
+@pytest.mark.parametrize("line", ["demo", "up", "status", "orders", "day run", "schedule apply", "rehearse --special"])
+def test_command_when_the_configuration_is_wrong_then_one_line_names_the_place(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, line: str, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(support, "today", lambda: date(2026, 3, 6))
+    before = files(Path.cwd(), home.parent)
+    ended = run(*line.split())
+    assert (ended.code, ended.out) == (1, "")
+    assert said in ended.line
+    assert files(Path.cwd(), home.parent) == before

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from daybook.commands import support
 from daybook.storage.database import Database
 from tests.commands.conftest import Run
 
@@ -62,16 +63,9 @@ def test_command_when_the_ledger_is_of_a_newer_program_then_it_says_to_update(
 
 
 def test_command_when_the_ledger_is_of_an_older_program_then_it_says_to_start_the_desk(
-    run: Run, home: Path, books: Database
+    run: Run, books: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from alembic.script import ScriptDirectory
-
-    from daybook.storage.schema import alembic_config
-
-    older = list(ScriptDirectory.from_config(alembic_config()).walk_revisions())[1:]
-    if not older:
-        pytest.skip("the schema has one revision so far")
-    set_revision(home / "daybook.db", older[0].revision)
+    monkeypatch.setattr(support, "newest_revision", lambda: NEWER)
     assert "start the desk once to upgrade it: daybook up" in run("orders").line
 
 
