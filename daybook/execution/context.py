@@ -104,7 +104,7 @@ class ContextReader:
 
     def _last_loss_exit_at(self, books: Books, ticket: OrderTicket, clock: MarketClock) -> datetime | None:
         """Return the market time of the last sale at a loss; of an earlier day, that day's close."""
-        day = books.statistics.last_loss_exit_day(self._desk.account, ticket.symbol)
+        day = books.statistics.loss_exit_days(self._desk.account).get(ticket.symbol)
         if day is None:
             return None
         if day != ticket.day:

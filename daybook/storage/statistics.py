@@ -114,17 +114,6 @@ class Statistics(Store):
         )
         return self._read(lambda session: session.execute(query).scalar())
 
-    def last_loss_exit_day(self, account: str, symbol: str) -> date | None:
-        """Return the trading day on which the symbol was last sold at a loss after costs, or None."""
-        query = select(func.max(fills.c.day)).where(
-            fills.c.account == account,
-            fills.c.symbol == symbol,
-            fills.c.side == Side.SELL.value,
-            fills.c.realised_pnl_krw < 0,
-            fills.c.shares > 0,
-        )
-        return self._read(lambda session: session.execute(query).scalar())
-
     def loss_exit_days(self, account: str) -> dict[str, date]:
         """Return, by symbol, the last trading day on which it was sold at a loss after costs."""
         query = (

@@ -102,12 +102,10 @@ def test_submits_when_asked_since_a_time_then_older_ones_are_left_out(statistics
 def test_loss_exits_when_sold_below_cost_then_they_are_found_by_symbol_and_day(statistics, ledger):
     sell(ledger, "1", 80_000, at=later(1))
     assert statistics.last_loss_exit("main", SAMSUNG) is None
-    assert statistics.last_loss_exit_day("main", SAMSUNG) is None
     sell(ledger, "2", 60_000, at=later(2))
     sell(ledger, "3", 65_000, at=later(3))
     sell(ledger, "4", 60_000, symbol=HYNIX, at=later(4), day=date(2026, 3, 5))
     assert statistics.last_loss_exit("main", SAMSUNG) == later(3)
-    assert statistics.last_loss_exit_day("main", SAMSUNG) == DAY
     assert statistics.loss_exit_days("main") == {SAMSUNG: DAY, HYNIX: date(2026, 3, 5)}
 
 
