@@ -12,6 +12,8 @@ from daybook.commands.report_view import report_view
 from daybook.commands.screen import WIDTH
 from daybook.commands.support import console, fail, note, print_text
 from daybook.contracts.clock import MarketClock
+from daybook.settings import Settings
+from daybook.stack.compressed_day import rehearsal_environment
 from daybook.stack.local import LocalStack
 from daybook.stack.processes import ManagedProcess
 from daybook.stack.progress import DayProgress
@@ -81,6 +83,20 @@ def run_stack(stack: LocalStack) -> Iterator[LocalStack]:
         finally:
             signal.signal(signal.SIGTERM, before)
             stack.stop()
+
+
+def worker_environment(configured: Settings) -> dict[str, str]:
+    """Return what workers must decide by as environment: they read neither ``.env`` nor this process's arguments.
+
+    Nothing here is secret.
+    """
+    environment = rehearsal_environment(configured) | {
+        "DAYBOOK_ACCOUNT": configured.account,
+        "DAYBOOK_COMMISSION_RATE": str(configured.commission_rate),
+    }
+    if configured.rest_per_second is not None:
+        environment["DAYBOOK_REST_PER_SECOND"] = str(configured.rest_per_second)
+    return environment
 
 
 def say_restarted(process: ManagedProcess) -> None:

@@ -19,6 +19,7 @@ from daybook.commands.local import (
     show_links,
     show_progress,
     show_report,
+    worker_environment,
 )
 from daybook.commands.support import fail, note, parse_day, print_text, require_live_flag, settings, with_desk
 from daybook.contracts.base import KST, Mode
@@ -27,7 +28,7 @@ from daybook.front.schedules import apply_schedules
 from daybook.krx.calendar import CalendarRangeError, previous_trading_day, session_on
 from daybook.paper.command import ServeConfig, exchange_config_of
 from daybook.settings import Settings, check_startable
-from daybook.stack.compressed_day import CompressedDays, compressed_settings, rehearsal_environment
+from daybook.stack.compressed_day import CompressedDays, compressed_settings
 from daybook.stack.local import LocalStack, Ports
 from daybook.stack.temporal_server import temporal_binary
 
@@ -65,7 +66,7 @@ def demo(
             *("--seed", str(seed), "--start", f"{chosen}T08:00:00+09:00"),
             *(option for moved in shocks for option in ("--shock", moved)),
         ),
-        worker_environment=rehearsal_environment(configured),
+        worker_environment=worker_environment(configured),
         on_restart=say_restarted,
     )
     print_text(f"Daybook demo: {chosen} on the paper exchange (simulated prices, seed {seed}), {speed:g}x")
@@ -110,6 +111,7 @@ def up(
         home=home or configured.home,
         ports=Ports.choose(),
         paper_options=(),
+        worker_environment=worker_environment(configured),
         on_restart=say_restarted,
     )
     try:

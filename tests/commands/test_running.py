@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from daybook.commands import running, support
-from daybook.commands.local import SCRATCH_MARKER, empty_scratch
+from daybook.commands.local import SCRATCH_MARKER, empty_scratch, worker_environment
 from daybook.commands.running import AlreadyRunning, RunningDesk
+from daybook.settings import load_settings
 from tests.commands.conftest import Run
 from tests.commands.desk import ScriptedDesk
 
@@ -127,3 +128,20 @@ def test_note_when_it_is_written_then_other_programs_can_read_it(tmp_path: Path)
         claim.announce(DESK)
         note = json.loads((tmp_path / "running.json").read_text())
     assert (note["temporal_address"], note["pid"]) == ("127.0.0.1:4001", 4711)
+
+
+def test_workers_when_limits_stand_in_the_env_file_only_then_they_decide_by_the_same(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(".env").write_text(
+        "DAYBOOK_LIMITS__MAX_NAMES=3\nDAYBOOK_STRATEGY__MAX_NAMES=2\nDAYBOOK_ACCOUNT=second\n"
+        "DAYBOOK_COMMISSION_RATE=0.0002\nDAYBOOK_REST_PER_SECOND=2\nDAYBOOK_KIS__MOCK_APP_KEY=s3cret\n"
+    )
+    configured = load_settings()
+    environment = worker_environment(configured)
+    assert "s3cret" not in str(environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    seen_by_a_worker = load_settings(_env_file=None)
+    assert seen_by_a_worker.desk_config() == configured.desk_config()
+    assert seen_by_a_worker.rest_per_second == 2
