@@ -144,7 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The benchmark is the same wherever it is started: no setting of this machine reaches it.
     for name in [name for name in os.environ if name.startswith("DAYBOOK_")]:
         del os.environ[name]
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     here = Path.cwd()
     with tempfile.TemporaryDirectory(prefix="daybook-bench-") as folder:
         os.chdir(folder)
@@ -183,6 +184,9 @@ def _count(text: str) -> int:
 
 
 def _interrupt(*_: object) -> NoReturn:
+    """Stop in order; a second signal must not break off the stopping."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -127,7 +127,10 @@ def _steps(results: Results) -> str:
         for name, parts in step_medians(results.orders)
     ]
     head = ("step of an order, p50 ms", "until decided", "until taken", "worked", "all")
-    return table(head, rows)
+    placed = len(results.orders) + len(results.orders_in_flight)
+    return (
+        f"{table(head, rows)}\n\n{results.detours} of {placed} orders made other calls than these, e.g. a second look."
+    )
 
 
 def _events(results: Results) -> str:

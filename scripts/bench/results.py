@@ -71,6 +71,12 @@ class Results:
         """Events of an order's history, and how many orders had so many."""
         return Counter(order.events for order in self.orders)
 
+    @property
+    def detours(self) -> int:
+        """Orders whose calls were not the usual ones, e.g. because a second look was needed."""
+        usual = usual_calls(self.orders)
+        return sum(calls(order) != usual for order in (*self.orders, *self.orders_in_flight))
+
     def as_json(self) -> dict[str, Any]:
         """Return everything for a program."""
         found: dict[str, Any] = {
@@ -94,6 +100,7 @@ class Results:
                 "idle_per_s": _rounded(self.idle_cpu_ms_per_s),
             },
             "events": {"place_order": {str(events): count for events, count in sorted(self.order_events.items())}},
+            "detours": self.detours,
             "steps_p50_ms": [
                 {"step": name, **{part: round(value, 1) for part, value in parts.items()}}
                 for name, parts in step_medians(self.orders)
@@ -124,8 +131,8 @@ class Results:
 
 def step_medians(orders: Sequence[PlacedOrder]) -> list[tuple[str, dict[str, float]]]:
     """Return the usual steps of an order, in order, with the median of each part in milliseconds."""
-    usual = Counter(tuple(step.name for step in order.steps) for order in orders).most_common(1)[0][0]
-    alike = [order for order in orders if tuple(step.name for step in order.steps) == usual]
+    usual = usual_calls(orders)
+    alike = [order for order in orders if calls(order) == usual]
     found = []
     for position, name in enumerate(usual):
         steps = [order.steps[position] for order in alike]
@@ -136,6 +143,16 @@ def step_medians(orders: Sequence[PlacedOrder]) -> list[tuple[str, dict[str, flo
         }
         found.append((name, {part: Latency.of(values).p50_ms for part, values in parts.items()}))
     return found
+
+
+def calls(order: PlacedOrder) -> tuple[str, ...]:
+    """Return the calls an order made, in order."""
+    return tuple(step.name for step in order.steps)
+
+
+def usual_calls(orders: Sequence[PlacedOrder]) -> tuple[str, ...]:
+    """Return the calls most orders make."""
+    return Counter(calls(order) for order in orders).most_common(1)[0][0]
 
 
 def _to_exchange(orders: Sequence[PlacedOrder]) -> Latency:
