@@ -5,13 +5,12 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
-from rich.markdown import Markdown
 
+from daybook.commands.report_view import show_report
 from daybook.commands.screen import aligned, labelled
 from daybook.commands.support import (
     AsJson,
     client_settings,
-    console,
     fail,
     ledger,
     note,
@@ -162,10 +161,8 @@ def report(
         fail(f"there is no report of {date_} in {file.parent}; it is written after the close: daybook day list")
     if path:
         print_text(str(file))
-    elif console.is_terminal:
-        console.print(Markdown(file.read_text(encoding="utf-8", errors="replace")))
     else:
-        print_text(file.read_text(encoding="utf-8", errors="replace"))
+        show_report(file)
 
 
 @app.command("list", short_help="List recent days.")

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from daybook.commands import running
-from daybook.commands.report_view import report_view
-from daybook.commands.screen import WIDTH
 from daybook.commands.support import console, fail, note, print_text
 from daybook.contracts.clock import MarketClock
 from daybook.settings import Settings
@@ -116,12 +114,6 @@ def show_links(stack: LocalStack) -> None:
 def show_progress(clock: MarketClock) -> DayProgress:
     """Return what shows a day while it runs."""
     return DayProgress(console, clock)
-
-
-def show_report(path: Path) -> None:
-    """Print a report, fitted to a terminal, as it is anywhere else."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    print_text(report_view(text, max(WIDTH, console.width)) if console.is_terminal else text)
 
 
 def say_stopped(home: Path) -> None:

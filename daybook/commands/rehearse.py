@@ -14,9 +14,9 @@ from daybook.commands.local import (
     say_restarted,
     show_links,
     show_progress,
-    show_report,
 )
 from daybook.commands.prices_file import replay_sessions, require_index
+from daybook.commands.report_view import show_report
 from daybook.commands.support import console, fail, parse_day, print_text, settings
 from daybook.contracts.base import Mode
 from daybook.krx.calendar import is_trading_day, previous_trading_day

@@ -3,10 +3,12 @@
 import html
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.cells import cell_len
 
-from daybook.commands.screen import aligned, labelled, wrapped
+from daybook.commands.screen import WIDTH, aligned, labelled, wrapped
+from daybook.commands.support import console, print_text
 
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 _RULE_CELL = re.compile(r":?-+:?")
@@ -27,6 +29,12 @@ def report_view(text: str, width: int) -> str:
             table = []
         shown += _prose(line)
     return "\n".join(shown).rstrip() + "\n"
+
+
+def show_report(path: Path) -> None:
+    """Print a report, fitted to a terminal, as it is anywhere else."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    print_text(report_view(text, max(WIDTH, console.width)) if console.is_terminal else text)
 
 
 def _prose(line: str) -> list[str]:

@@ -18,9 +18,9 @@ from daybook.commands.local import (
     say_stopped,
     show_links,
     show_progress,
-    show_report,
     worker_environment,
 )
+from daybook.commands.report_view import show_report
 from daybook.commands.support import fail, note, parse_day, print_text, require_live_flag, settings, with_desk
 from daybook.contracts.base import KST, Mode
 from daybook.front.desk import Desk, DeskError
