@@ -5,7 +5,7 @@ import sys
 import uvicorn
 
 from api.app import create_app
-from daybook.front.desk import Desk
+from daybook.front.located import connect_located
 from daybook.logs import configure_logging
 from daybook.settings import ConfigurationError, load_settings
 from daybook.storage.errors import StorageConfigurationError
@@ -19,7 +19,7 @@ def main() -> None:
     try:
         settings = load_settings()
         configure_logging("api")
-        app = create_app(settings, Desk.connect)
+        app = create_app(settings, connect_located)
     except (ConfigurationError, StorageConfigurationError) as error:
         sys.stderr.write(f"api: {error}\n")
         sys.exit(2)

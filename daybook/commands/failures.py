@@ -17,9 +17,9 @@ OSError with a path    files, folders and permissions
 """
 
 from daybook.broker.port import BrokerError
-from daybook.commands.running import AlreadyRunning
 from daybook.commands.support import CommandError
 from daybook.front.errors import DeskError
+from daybook.front.running import AlreadyRunning
 from daybook.krx.calendar import CalendarRangeError
 from daybook.krx.holiday_table import HolidayTableError
 from daybook.paper.command import BadOptions

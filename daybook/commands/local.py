@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from daybook.commands import running
 from daybook.commands.support import console, fail, note, print_text
 from daybook.contracts.clock import MarketClock
+from daybook.front import running
 from daybook.settings import Settings
 from daybook.stack.compressed_day import rehearsal_environment
 from daybook.stack.local import LocalStack

@@ -8,19 +8,20 @@ from typing import Any, TypeVar
 
 from temporalio.service import RPCError
 
-from daybook.commands import running
 from daybook.commands.day import day_lines
 from daybook.commands.failures import one_line
 from daybook.commands.orders import WAITING
 from daybook.commands.screen import labelled
 from daybook.commands.state import state_lines, trading_state
-from daybook.commands.support import AsJson, CommandError, client_settings, connect, ledger, print_json, print_text
+from daybook.commands.support import AsJson, CommandError, client_settings, ledger, print_json, print_text
 from daybook.contracts.base import Mode
 from daybook.contracts.calls import Layer
 from daybook.contracts.day import DayState
 from daybook.contracts.orders import IntentState
 from daybook.execution.kill_switch import KillSwitch
+from daybook.front import running
 from daybook.front.desk import DeskError
+from daybook.front.located import connect
 from daybook.front.schedules import list_schedules
 from daybook.settings import Settings
 from daybook.storage import DayStore, IntentStore, StorageError

@@ -17,11 +17,10 @@ from rich.console import Console
 from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError
 
-from daybook.commands import running
 from daybook.contracts.base import KST, Mode
-from daybook.front.desk import Desk, DeskUnreachable
+from daybook.front.desk import Desk
+from daybook.front.located import connect, located
 from daybook.settings import Settings, check_live_flag, load_settings
-from daybook.stack.local import SERVER_DATABASE
 from daybook.storage import Database, StorageConfigurationError
 from daybook.storage.schema import alembic_config, newest_revision
 
@@ -93,16 +92,9 @@ def settings() -> Settings:
 def client_settings() -> Settings:
     """Read the configuration as a client of the desk of its home, wherever that one listens.
 
-    The server is the one that is configured, else that of the desk running in the home. Nothing else is tried: what
-    happens to listen on the usual port may be another desk, and a halt must never reach the wrong one. With neither,
-    the address is empty.
+    See :func:`daybook.front.located.located`.
     """
-    configured = settings()
-    if "address" in configured.temporal.model_fields_set:
-        return configured
-    found = running.find(configured.home)
-    where = {"address": found.temporal_address, "ui_url": found.ui_url} if found else {"address": ""}
-    return configured.model_copy(update={"temporal": configured.temporal.model_copy(update=where)})
+    return located(settings())
 
 
 def require_live_flag(configured: Settings) -> None:
@@ -118,28 +110,6 @@ def person() -> str:
         return f"cli:{getpass.getuser()}"[:_LONGEST_NAME]
     except (OSError, KeyError, ImportError):
         return "cli"
-
-
-async def connect(configured: Settings) -> Desk:
-    """Connect to the desk of the configured home, never to another one that happens to listen at the usual address.
-
-    Raises:
-        DeskUnreachable: when it does not run, or its server does not answer.
-    """
-    address = configured.temporal.address
-    keeps_its_own_server = (configured.home / SERVER_DATABASE).exists()
-    if keeps_its_own_server and "address" not in configured.temporal.model_fields_set:
-        found = running.find(configured.home)
-        address = address if found is not None and found.temporal_address == address else ""
-    if not address:
-        raise DeskUnreachable(
-            f"the desk of {configured.home} is not running; start it with: daybook up (another desk is named by "
-            "DAYBOOK_HOME, another server by DAYBOOK_TEMPORAL__ADDRESS)"
-        )
-    try:
-        return await Desk.connect(configured)
-    except ValueError:
-        raise DeskUnreachable(f"{address} is no address; write DAYBOOK_TEMPORAL__ADDRESS as host:port") from None
 
 
 def with_desk(action: Callable[[Desk], Awaitable[R]], *, using: Settings | None = None) -> R:

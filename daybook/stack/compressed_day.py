@@ -80,6 +80,7 @@ def compressed_settings(settings: Settings, speed: float) -> Settings:
 def rehearsal_environment(settings: Settings) -> dict[str, str]:
     """Return the limits as environment: the trading worker holds orders against its own, not against a message."""
     return {
+        "DAYBOOK_ACCOUNT": settings.account,
         "DAYBOOK_LIMITS": settings.limits.model_dump_json(),
         "DAYBOOK_STRATEGY": settings.strategy.model_dump_json(),
     }

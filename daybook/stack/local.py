@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from daybook.contracts.base import Mode
+from daybook.front.located import SERVER_DATABASE
 from daybook.settings import ConfigurationError, Settings
 from daybook.stack.processes import ManagedProcess, Supervisor
 from daybook.stack.temporal_server import server_command
-
-SERVER_DATABASE = "temporal.db"
-"""Where a local stack's Temporal server keeps its state; a home with it has a server of its own."""
 
 LAYERS = ("control", "sandbox", "pipeline", "trading")
 _SECRET_MARKS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "ACCOUNT", "DATABASE_URL")

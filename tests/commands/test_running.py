@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from daybook.commands import running, support
+from daybook.commands import support
 from daybook.commands.local import SCRATCH_MARKER, empty_scratch, worker_environment
-from daybook.commands.running import AlreadyRunning, RunningDesk
+from daybook.front import running
+from daybook.front.running import AlreadyRunning, RunningDesk
 from daybook.settings import load_settings
 from tests.commands.conftest import Run
 from tests.commands.desk import ScriptedDesk
@@ -31,7 +32,7 @@ def test_claim_when_another_desk_holds_the_home_then_it_is_refused_and_named(tmp
 
 def test_claim_when_its_holder_is_killed_then_the_note_is_not_believed(tmp_path: Path) -> None:
     code = (
-        "import os, sys, pathlib; from daybook.commands import running\n"
+        "import os, sys, pathlib; from daybook.front import running\n"
         "with running.claim(pathlib.Path(sys.argv[1])) as claim:\n"
         "    claim.announce(running.RunningDesk('a:1', 'b', 'c', 'paper', os.getpid())); os._exit(9)"
     )

@@ -2,11 +2,10 @@ import asyncio
 
 import pytest
 
-from daybook.commands.support import connect
 from daybook.contracts.base import Mode
 from daybook.front.desk import Desk, DeskUnreachable
+from daybook.front.located import SERVER_DATABASE, connect
 from daybook.settings import Settings, TemporalSettings
-from daybook.stack.local import SERVER_DATABASE
 
 
 @pytest.fixture
