@@ -17,7 +17,7 @@ _AVERAGE_TURNOVER_SESSIONS = 20
 
 
 class ContextReader:
-    """Reads what :mod:`daybook.risk.checks` looks at; the database's part in one transaction, of one moment."""
+    """Reads what :mod:`daybook.risk.checks` looks at; the database's part in one transaction."""
 
     def __init__(self, desk: ExecutionDesk) -> None:
         self._desk = desk

@@ -61,6 +61,6 @@ class ExecutionDesk(Stores):
 
     @contextmanager
     def books(self) -> Iterator[Books]:
-        """Open the stores for reading facts of one moment, in one transaction. Nothing is written through them."""
+        """Open the stores for reading many facts in one transaction. Nothing is written through them."""
         with self.database.reading() as session:
             yield Books(session)

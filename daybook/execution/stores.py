@@ -78,7 +78,7 @@ class Stores(ABC):
 
 
 class Books(Stores):
-    """Stores bound to one session: one transaction instead of one for each question, and facts of one moment."""
+    """Stores bound to one session: one transaction instead of one for each question; on SQLite, facts of one moment."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
