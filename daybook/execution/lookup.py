@@ -84,12 +84,20 @@ class OrderLookup:
     def _absent(
         self, request: FindOrderRequest, rows: list[BrokerOrder], linked: dict[str, str], begun: datetime
     ) -> FoundOrder:
-        """Absence counts only when the list can be trusted and the account shows no trace of the order."""
+        """Absence counts only when the list can be trusted and the account shows no trace of the order.
+
+        A list that lags, is cut off or is empty also lacks orders that were linked before it was read.
+        """
         if self._desk.real_now() - begun < self._desk.post_horizon:
             return FoundOrder(result=FindResult.TOO_EARLY, text="the POST may still be on its way")
-        if not rows and (linked or self._desk.mode is Mode.MOCK):
+        if not rows and self._desk.mode is Mode.MOCK:
             return FoundOrder(
                 result=FindResult.INCONCLUSIVE, text="the order list is empty although orders may exist (known of mock)"
+            )
+        lacking = linked.keys() - {row.id.key for row in rows}
+        if lacking:
+            return FoundOrder(
+                result=FindResult.INCONCLUSIVE, text=f"the order list lacks {len(lacking)} orders known to exist"
             )
         moved = self._account_moved(request, begun)
         if moved:

@@ -128,7 +128,7 @@ class BothSides:
             "orders adopted after an unknown outcome": adopted,
             "orders filled": sum(order["filled_shares"] == order["shares"] for order in self.orders),
             "orders partly filled": sum(0 < order["filled_shares"] < order["shares"] for order in self.orders),
-            "duplicate orders": sum(count - 1 for count in owners.values() if count > 1),
+            "duplicate orders": owners[""] + sum(count - 1 for owner, count in owners.items() if owner and count > 1),
             "positions in the ledger": len(self.ledger_shares),
             "positions at the broker": len(self.broker_shares),
             "cash in the ledger (KRW)": self.ledger_cash_krw,

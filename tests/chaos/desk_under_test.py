@@ -70,7 +70,7 @@ LIMITS = RiskLimits(
 """Limits that let hundreds of orders a day through; what they still refuse, the plan refuses on purpose."""
 
 
-def settings_for(symbols: Sequence[str], *, settle_interval_s: float = 0.7, settle_polls: int = 4) -> Settings:
+def settings_for(symbols: Sequence[str], *, settle_interval_s: float = 0.7, settle_polls: int = 5) -> Settings:
     """Return settings of a desk whose own strategy never trades, so that every order is the plan's."""
     return Settings(
         _env_file=None,

@@ -39,7 +39,7 @@ ORDER_FAULTS: tuple[Rule, ...] = (
 READ_FAULTS: tuple[Rule, ...] = (
     _on("ccld", FaultKind.LAGGING_CCLD, 1.0, seconds=3.0),
     _on("ccld", FaultKind.EMPTY_CCLD, 1.0),
-    _on("ccld", FaultKind.EMPTY_CCLD, 0.3),
+    _on("ccld", FaultKind.EMPTY_CCLD, 0.1),
     _on("ccld", FaultKind.EGW00201, 0.3),
     _on("ccld", FaultKind.TRUNCATED_JSON, 0.2),
     _on("ccld", FaultKind.RESET, 0.2),

@@ -214,6 +214,21 @@ def test_look_when_the_post_may_be_on_its_way_then_absence_is_too_early_and_pres
     assert lookup.find(looking()).result is FindResult.FOUND
 
 
+def test_look_when_the_list_lacks_an_order_known_to_exist_then_absence_proves_nothing(
+    desk: ExecutionDesk, broker: ScriptedBroker, now: list[datetime]
+) -> None:
+    desk.intents.record(ticket("two", symbol="000660"), BEGAN)
+    other = BrokerOrderId(branch="06010", number="0000000041")
+    desk.intents.link_order(DAY, other, "two", at=BEGAN)
+    unknown(desk)
+    now[0] = BEGAN + timedelta(seconds=60)
+    lookup = OrderLookup(desk)
+    broker.rows = [row(id=BrokerOrderId(branch="06010", number="0000000040"), symbol="000270")]
+    assert lookup.find(looking()).result is FindResult.INCONCLUSIVE
+    broker.rows.append(row(id=other, symbol="000660"))
+    assert lookup.find(looking()).result is FindResult.ABSENT
+
+
 def test_look_when_a_person_names_an_order_then_it_is_linked_unless_it_is_another_intents(
     desk: ExecutionDesk,
 ) -> None:

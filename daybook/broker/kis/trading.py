@@ -90,8 +90,8 @@ class KisTrading:
             "EXCG_ID_DVSN_CD": "ALL" if self._gateway.mode is Mode.LIVE else _EXCHANGE,
         }
         found: list[BrokerOrder] = []
-        for reply in pages(self._gateway, DAILY_ORDERS, query):
-            _require_list(reply, "output1", DAILY_ORDERS)
+        for number, reply in enumerate(pages(self._gateway, DAILY_ORDERS, query)):
+            _require_list(reply, "output1", DAILY_ORDERS, is_promised=number > 0)
             found += decoded(decode_orders.daily_orders, reply)
         return [order for order in _unique(found) if symbol is None or order.symbol == symbol]
 
@@ -101,8 +101,8 @@ class KisTrading:
             return [order for order in self.orders_today(day) if order.state in _ALIVE]
         query = {**self._gateway.account_fields, "INQR_DVSN_1": "0", "INQR_DVSN_2": "0"}
         found: list[BrokerOrder] = []
-        for reply in pages(self._gateway, OPEN_ORDERS, query):
-            _require_list(reply, "output", OPEN_ORDERS)
+        for number, reply in enumerate(pages(self._gateway, OPEN_ORDERS, query)):
+            _require_list(reply, "output", OPEN_ORDERS, is_promised=number > 0)
             found += decoded(lambda body: decode_orders.open_orders(body, day), reply)
         return _unique(found)
 
@@ -118,8 +118,8 @@ class KisTrading:
             "PRCS_DVSN": "00",
         }
         replies = list(pages(self._gateway, BALANCE, query))
-        for reply in replies:
-            _require_list(reply, "output1", BALANCE)
+        for number, reply in enumerate(replies):
+            _require_list(reply, "output1", BALANCE, is_promised=number > 0)
         cash = self._orderable("", 0, OrderKind.MARKET)
         bodies = [reply.body or {} for reply in replies]
         return decoded(lambda _: decode_account.account_snapshot(bodies, cash, self._now()), replies[-1])
@@ -174,8 +174,11 @@ def _check_order(symbol: str, shares: int, kind: OrderKind, price_krw: int) -> N
         )
 
 
-def _require_list(reply: Reply, block: str, endpoint: Endpoint) -> None:
+def _require_list(reply: Reply, block: str, endpoint: Endpoint, *, is_promised: bool) -> None:
+    """Refuse a reply without its list, and a page without rows that the page before had promised."""
     body = reply.body or {}
+    if is_promised and not body.get(block):
+        raise UnreadableReply(f"{describe(endpoint.name, reply)}: the list breaks off", code="PAGING")
     if not isinstance(body.get(block), list) and reply.code not in NO_ROWS_CODES:
         raise UnreadableReply(f"{describe(endpoint.name, reply)}: the list is missing")
 
