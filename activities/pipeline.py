@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from daybook.report.writer import write_day_report
-
 from activities.preflight import answer_preflight
 from activities.serving import serves
 from daybook.advice.port import Advisor
 from daybook.contracts.advice import Recommendations
 from daybook.contracts.calls import PIPELINE_PREFLIGHT, RECOMMEND, WRITE_REPORT, Layer
 from daybook.contracts.day import PreflightReport, PreflightRequest, RecommendRequest, ReportFiles, ReportRequest
+from daybook.report.writer import write_day_report
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
 

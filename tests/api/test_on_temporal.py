@@ -2,9 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -257,18 +258,28 @@ async def test_order_when_it_waits_for_a_person_then_one_answer_counts(
         assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
+@pytest.fixture
+def own_server(tmp_path: Path, temporal_server: TemporalServer) -> Iterator[TemporalServer]:
+    """A server that no other test's workers have polled."""
+    server = TemporalServer.start(tmp_path / "temporal.log")
+    yield server
+    server.stop()
+
+
 async def test_ready_when_workers_poll_then_only_the_others_are_missing(
-    client: httpx.AsyncClient, temporal: Client
+    settings: Settings, own_server: TemporalServer
 ) -> None:
+    here = settings.model_copy(update={"temporal": TemporalSettings(address=own_server.address)})
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(here, Desk.connect)), base_url="http://desk")
     sandbox_and_pipeline = ["worker:sandbox", "worker:pipeline"]
-    async with working(temporal, Trading()):
+    async with client, working(await own_server.client(), Trading()):
 
         async def is_seen() -> bool:
             missing: list[str] = (await client.get("/ready")).json()["missing"]
             return missing == sandbox_and_pipeline
 
         await eventually(is_seen)
-    assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/health")).status_code == 200
 
 
 async def test_desk_when_the_server_is_away_then_unreachable_and_never_a_raw_error(settings: Settings) -> None:
