@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from activities.liveness import longest_silence_s
 from activities.preflight import answer_preflight
 from activities.serving import serves
 from daybook.broker.kis.stream import KisStream
@@ -89,6 +90,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _KILL_SWITCH_LOOK_S = 0.5
 _LISTENER_STOP_S = 3.0
+_SILENCE_LOOK_S = 10.0
 
 
 def _coded(function: F) -> F:
@@ -238,7 +240,7 @@ class TradingActivities:
 
     @serves(WATCH_ACCOUNT)
     async def watch_account(self, request: WatchRequest) -> None:
-        """Store notices, wake the orders they belong to, and tell the day when the kill-switch file appears."""
+        """Store notices and wake their orders, look for the kill-switch file, and listen for silent workers."""
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[FillNotice] = asyncio.Queue()
         stream = self._stream()
@@ -255,6 +257,7 @@ class TradingActivities:
         listening = loop.run_in_executor(self._listeners, listen)
         # A file that appeared while no worker watched is news too; telling a halted day again changes nothing.
         told = False
+        looked_at = -_SILENCE_LOOK_S
         try:
             while self._desk.real_now() < request.until:
                 switched_on = self._desk.kill_switch.is_on()
@@ -265,6 +268,9 @@ class TradingActivities:
                 told = switched_on
                 if listening.done():
                     listening.result()
+                if loop.time() - looked_at >= _SILENCE_LOOK_S:
+                    looked_at = loop.time()
+                    self._observer.worker_silent_s = await longest_silence_s(self._client)
                 try:
                     notice = await asyncio.wait_for(arrived.get(), timeout=_KILL_SWITCH_LOOK_S)
                 except TimeoutError:
@@ -273,6 +279,7 @@ class TradingActivities:
                 if intent_id:
                     await self._signal(f"order-{intent_id}", "notice")
         finally:
+            self._observer.worker_silent_s = None
             stopped.set()
             stream.stop()
             await asyncio.wait({listening}, timeout=_LISTENER_STOP_S)

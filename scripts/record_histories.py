@@ -36,7 +36,7 @@ from daybook.settings import Settings
 from daybook.stack.compressed_day import compressed_settings, rehearsal_environment
 from daybook.stack.local import LocalStack, Ports, free_port
 from daybook.stack.paper_control import PaperControl
-from daybook.storage import Database, DecisionStore
+from daybook.storage import Database, DecisionStore, IntentStore
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY, HOLIDAY = date(2026, 3, 6), date(2026, 3, 2)
@@ -136,9 +136,8 @@ async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
 def large_order(settings: Settings, clock: MarketClock) -> PlaceOrderInput:
     """Return a hand-made buy, several times larger than the day's others, of a symbol nobody holds."""
     with Database(settings.ledger_url, read_only=True) as database:
-        inputs = DecisionStore(database).for_day(DAY)[-1].inputs_value
-    seen = inputs["observation"]
-    busy = {*seen["open_symbols"], *(holding["symbol"] for holding in seen["account"]["holdings"])}
+        seen = DecisionStore(database).for_day(DAY)[-1].inputs_value["observation"]
+        busy = {intent.ticket.symbol for intent in IntentStore(database).for_day(DAY)}
     quote = min((row for row in seen["quotes"] if row["symbol"] not in busy), key=lambda row: int(row["price_krw"]))
     price_krw = round_to_tick(quote["price_krw"], SecurityKind(quote["kind"]), Rounding.UP)
     ticket = OrderTicket(

@@ -54,6 +54,8 @@ class Observer:
 
     def __init__(self, desk: ExecutionDesk) -> None:
         self._desk = desk
+        self.worker_silent_s: float | None = None
+        """Longest silence of another layer's worker, set by whoever watches them; None: nobody does."""
 
     def observe(self, request: ObserveRequest) -> Observation:
         """Look once.
@@ -137,6 +139,7 @@ class Observer:
                 in_session=times.opens <= market_time < times.closes,
                 market_data_age_s=self._data_age_s(quotes.values(), now),
                 index_change_ratio=kospi.change_ratio if kospi else None,
+                worker_silent_s=self.worker_silent_s,
                 kill_switch=switched_off,
             ),
             unexplained=differing,

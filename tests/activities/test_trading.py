@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueResponse
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -49,6 +51,11 @@ class FakeClient:
 
     def __init__(self) -> None:
         self.signals: asyncio.Queue[tuple[str, str, tuple[Any, ...]]] = asyncio.Queue()
+        self.namespace = "default"
+        self.workflow_service = SimpleNamespace(describe_task_queue=self._describe)
+
+    async def _describe(self, request: Any, **_: Any) -> DescribeTaskQueueResponse:
+        return DescribeTaskQueueResponse()
 
     def get_workflow_handle(self, workflow_id: str) -> "FakeClient":
         self._workflow_id = workflow_id
