@@ -76,6 +76,7 @@ class AccountEvidence(Message):
 
     orderable_cash_krw: Won
     sellable_shares: int
+    asked_at: AwareDatetime | None = Field(default=None, description="real time; what others did since voids it")
 
 
 class ApprovalVerdict(StrEnum):

@@ -42,6 +42,7 @@ class OrderChecker:
             BrokerError: when the account cannot be read; the caller asks again.
         """
         desk, ticket = self._desk, request.ticket
+        asked_at = desk.real_now()
         facts = self._ask_broker(ticket)
         account, quote = facts.account, facts.quote
         context = self._contexts.for_check(
@@ -64,6 +65,7 @@ class OrderChecker:
             evidence=AccountEvidence(
                 orderable_cash_krw=context.orderable_cash_krw or 0,
                 sellable_shares=holding.sellable_shares if holding else 0,
+                asked_at=asked_at,
             ),
         )
         desk.audit.append(

@@ -106,7 +106,7 @@ class OrderLookup:
 
     def _account_moved(self, request: FindOrderRequest, begun: datetime) -> str:
         ticket, before = request.ticket, request.evidence
-        if self._others_traded_since(ticket.intent_id, begun):
+        if self._others_traded_since(ticket.intent_id, min(begun, before.asked_at or begun)):
             return ""
         try:
             if ticket.side is Side.SELL:

@@ -148,8 +148,8 @@ def row(state: BrokerOrderState = BrokerOrderState.WORKING, filled: int = 0, **c
     return BrokerOrder(**values)
 
 
-def looking(attempt: int = 1, **changes: object) -> FindOrderRequest:
-    evidence = AccountEvidence(orderable_cash_krw=10_000_000, sellable_shares=0)
+def looking(attempt: int = 1, cash_krw: int = 10_000_000, **changes: object) -> FindOrderRequest:
+    evidence = AccountEvidence(orderable_cash_krw=cash_krw, sellable_shares=0, asked_at=BEGAN - timedelta(seconds=1))
     return FindOrderRequest(ticket=ticket(), attempt=attempt, clock=CLOCK, evidence=evidence, **changes)
 
 
@@ -227,6 +227,26 @@ def test_look_when_the_list_lacks_an_order_known_to_exist_then_absence_proves_no
     assert lookup.find(looking()).result is FindResult.INCONCLUSIVE
     broker.rows.append(row(id=other, symbol="000660"))
     assert lookup.find(looking()).result is FindResult.ABSENT
+
+
+def test_look_when_another_order_was_sent_between_check_and_post_then_the_cash_it_took_is_no_evidence(
+    desk: ExecutionDesk, broker: ScriptedBroker, now: list[datetime]
+) -> None:
+    desk.intents.record(ticket("two", symbol="000660"), BEGAN - timedelta(seconds=2))
+    desk.intents.begin_attempt("two", 1, BEGAN - timedelta(milliseconds=500))
+    desk.intents.link_order(DAY, BrokerOrderId(branch="", number="41"), "two", at=BEGAN - timedelta(milliseconds=400))
+    broker.rows = [row(id=BrokerOrderId(branch="", number="41"), symbol="000660")]
+    unknown(desk)
+    now[0] = BEGAN + timedelta(seconds=60)
+    assert OrderLookup(desk).find(looking(cash_krw=10_700_000)).result is FindResult.ABSENT
+
+
+def test_look_when_cash_is_gone_and_nothing_else_was_sent_then_absence_is_not_proven(
+    desk: ExecutionDesk, broker: ScriptedBroker, now: list[datetime]
+) -> None:
+    unknown(desk)
+    now[0] = BEGAN + timedelta(seconds=60)
+    assert OrderLookup(desk).find(looking(cash_krw=10_700_000)).result is FindResult.INCONCLUSIVE
 
 
 def test_look_when_a_person_names_an_order_then_it_is_linked_unless_it_is_another_intents(

@@ -83,7 +83,7 @@ async def test_a_day_of_orders_when_workers_die_everywhere_and_the_broker_misbeh
         pump = OrderPump(desk, front, MarketView(SEED, desk.clock), lives_s=(60, 120))
         desk.start_killing()
         desk.kill_control_now_and_then((15, 35))
-        with FaultWaves(desk.exchange, waves(SEED), lasts_s=8, calm_s=2) as faults:
+        with FaultWaves(desk.exchange, waves(SEED), lasts_s=6, calm_s=3) as faults:
             await pump.run(plan, within_s=1500)
         watch.lap("orders")
         desk.stop_killing()
