@@ -238,6 +238,7 @@ class PlaceOrder:
             ticket=self._ticket, attempt=self._attempts, clock=self._input.clock, evidence=checked.evidence
         )
         absent = looks = 0
+        last_seen = ""
         desk = self._input.desk
         while looks < desk.settle_polls * 3:
             await self._pause(desk.settle_interval_s, "let the broker's order list settle")
@@ -248,6 +249,7 @@ class PlaceOrder:
                 await self._close(IntentState.RECORDED, found.text, attempt=self._attempts)
                 return AttemptOutcome.NOT_EXECUTED
             looks += 1
+            last_seen = found.text
             if found.result is FindResult.FOUND and found.order is not None:
                 self._order = found.order
                 return AttemptOutcome.ACCEPTED
@@ -260,7 +262,7 @@ class PlaceOrder:
                 )
                 self._lost_attempts += 1
                 return AttemptOutcome.NOT_ACCEPTED
-        return await self._ask_human(request, f"{looks} looks proved neither presence nor absence")
+        return await self._ask_human(request, f"{looks} looks proved neither presence nor absence: {last_seen}")
 
     async def _ask_human(self, request: FindOrderRequest, why: str) -> AttemptOutcome:
         """Halt the desk and wait until a person names an order that is no other intent's, or says there is none."""
@@ -271,7 +273,7 @@ class PlaceOrder:
                 account=self._ticket.account,
                 action=StateAction.HALT,
                 by="PlaceOrder",
-                reason=f"{self._ticket.intent_id}: {why}",
+                reason=f"{self._ticket.intent_id}: {why}"[:500],
                 code="UNKNOWN_OUTCOME",
             ),
             summary="halt: an order's outcome is unknown",
