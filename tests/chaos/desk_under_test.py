@@ -174,7 +174,7 @@ class DeskUnderTest:
         return next(process for process in self.stack.supervisor.processes if process.name == name)
 
     async def begin_day(self) -> Desk:
-        """Start the day's workflow and wait until it trades; returns the desk."""
+        """Start the day's workflow and wait until it trades or, its one decision made, waits for the close."""
         desk = await Desk.connect(self.client_settings, timeout_s=30)
         await desk.start_day(DAY, self.clock)
         deadline = asyncio.get_running_loop().time() + _PREPARED_WITHIN_S
@@ -182,7 +182,7 @@ class DeskUnderTest:
             self.stack.supervisor.check()
             with contextlib.suppress(DeskError, TimeoutError):
                 state = await asyncio.wait_for(desk.day_state(DAY), 5)
-                if state.phase in (DayPhase.WAITING_OPEN, DayPhase.TRADING):
+                if state.phase in (DayPhase.WAITING_OPEN, DayPhase.TRADING, DayPhase.CLOSING):
                     return desk
                 if state.phase in (DayPhase.SKIPPED, DayPhase.DONE):
                     raise AssertionError(f"the day ended before it began: {state.note}")
