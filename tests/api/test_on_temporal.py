@@ -147,6 +147,17 @@ async def eventually(check: Callable[[], Any]) -> None:
     raise AssertionError("it did not come true")
 
 
+async def end_day(temporal: Client, workflow_id: str) -> None:
+    """Terminate a day and wait until no other test can find it running."""
+    await temporal.get_workflow_handle(workflow_id).terminate()
+    query = f"WorkflowId='{workflow_id}' AND ExecutionStatus='Terminated'"
+
+    async def is_listed() -> bool:
+        return bool([run async for run in temporal.list_workflows(query)])
+
+    await eventually(is_listed)
+
+
 async def test_day_when_started_by_many_at_once_then_one_workflow_and_keys_are_kept(
     client: httpx.AsyncClient, temporal: Client
 ) -> None:
@@ -169,17 +180,20 @@ async def test_day_when_started_by_many_at_once_then_one_workflow_and_keys_are_k
         response = await client.post("/v1/days", json=changed, headers=key("day-1"))
         assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
     assert await executions(temporal, "trading-day-2099-01-06") == 0
-    await temporal.get_workflow_handle("trading-day-2099-01-05").terminate()
+    await end_day(temporal, "trading-day-2099-01-05")
     again = await client.post("/v1/days", json=body, headers=key("day-1"))
     assert (again.status_code, again.json()) == (202, answers[0].json())
     assert await executions(temporal, "trading-day-2099-01-05") == 1
 
 
-async def test_day_when_rivals_start_it_at_once_then_exactly_one_wins(client: httpx.AsyncClient) -> None:
+async def test_day_when_rivals_start_it_at_once_then_exactly_one_wins(
+    client: httpx.AsyncClient, temporal: Client
+) -> None:
     answers = await asyncio.gather(
         *(client.post("/v1/days", json={"date": "2099-01-07"}, headers=key(f"r-{number}")) for number in range(6))
     )
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409, 409, 409]
+    await end_day(temporal, "trading-day-2099-01-07")
 
 
 async def test_halt_when_workers_are_away_then_it_is_kept_until_they_are_back(
