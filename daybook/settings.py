@@ -21,7 +21,7 @@ from daybook.settings_sources import ConfigurationError as ConfigurationError
 
 DEFAULT_HOME = Path(".daybook")
 _ACCOUNT_NUMBER = re.compile(r"\d{8}-?\d{2}")
-_NEVER_SHOWN = frozenset({"kis", "api", "database_url", "account"})
+_NEVER_SHOWN = frozenset({"kis", "api", "llm", "news", "database_url", "account"})
 _LONGEST_VALUE_SHOWN = 40
 _HINTS = {
     "tuple_type": 'write a list, as in ["005930", "000660"]',
@@ -63,6 +63,49 @@ class KisSettings(_Section):
     mock_hts_id: str = ""
     config_file: Path | None = Field(default=None, description="a kis_devlp.yaml; used where a key above is missing")
     new_key_until: AwareDatetime | None = Field(default=None, description="a new live key is limited to 3/s until then")
+
+
+class LlmSettings(_Section):
+    """Models: keys and addresses of the pipeline layer, and what they may cost.
+
+    Keys may also come from the providers' usual variables (``OPENAI_API_KEY``, ...). Without any key, rules answer.
+    """
+
+    openai_api_key: SecretStr = SecretStr("")
+    anthropic_api_key: SecretStr = SecretStr("")
+    gemini_api_key: SecretStr = SecretStr("")
+    openai_base_url: str = Field(default="", description="empty: the provider's own")
+    anthropic_base_url: str = Field(default="", description="empty: the provider's own")
+    gemini_base_url: str = Field(default="", description="empty: the provider's own")
+    ollama_url: str = Field(default="", description="http://host:11434; empty: no local models")
+    ollama_model: str = Field(default="", description="a model the Ollama server has")
+    router_model: str = Field(default="", description="decides when the offline router is unsure; empty: nothing does")
+    preferred_models: tuple[str, ...] = Field(default=(), description="tried first, of the catalogue's names")
+    catalogue: Path | None = Field(default=None, description="a catalogue of models in place of the shipped one")
+    daily_budget_krw: int = Field(default=1_000, ge=0, description="KST day; reached: rules answer")
+    monthly_budget_krw: int = Field(default=20_000, ge=0, description="KST month; reached: rules answer")
+    krw_per_usd: float = Field(default=1_400, gt=0, description="for prices in dollars; set it to the current rate")
+    timeout_s: float = Field(default=60, gt=0, le=600)
+
+
+class NewsSettings(_Section):
+    """News and filings: keys and addresses of the pipeline layer. A source without its key is left out, and said so."""
+
+    naver_client_id: SecretStr = SecretStr("")
+    naver_client_secret: SecretStr = SecretStr("")
+    naver_hub_key_id: SecretStr = Field(default=SecretStr(""), description="NAVER API HUB; wins over the older pair")
+    naver_hub_key: SecretStr = SecretStr("")
+    newsapi_key: SecretStr = SecretStr("")
+    dart_api_key: SecretStr = SecretStr("")
+    sec_user_agent: str = Field(default="", description='"Name mail@example.com"; EDGAR refuses requests without it')
+    naver_base_url: str = "https://openapi.naver.com"
+    naver_hub_base_url: str = "https://naverapihub.apigw.ntruss.com"
+    newsapi_base_url: str = "https://newsapi.org"
+    dart_base_url: str = "https://opendart.fss.or.kr"
+    sec_data_base_url: str = "https://data.sec.gov"
+    sec_www_base_url: str = "https://www.sec.gov"
+    timeout_s: float = Field(default=10, gt=0, le=120)
+    analysis_symbols: int = Field(default=10, ge=0, le=50, description="symbols of the universe analysed before a day")
 
 
 class ApiCaller(_Section):
@@ -107,6 +150,8 @@ class Settings(BaseSettings):
     temporal: TemporalSettings = TemporalSettings()
     kis: KisSettings = KisSettings()
     api: ApiSettings = ApiSettings()
+    llm: LlmSettings = LlmSettings()
+    news: NewsSettings = NewsSettings()
     limits: RiskLimits = RiskLimits()
     strategy: StrategySettings = StrategySettings()
 

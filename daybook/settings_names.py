@@ -16,8 +16,8 @@ ENV_PREFIX = "DAYBOOK_"
 ENV_DELIMITER = "__"
 OTHER_VARIABLES = frozenset({"CONFIG", "SHARED_DATA", "KIS_SAMPLES", "CLIENTS_VENV", "TRADING_DATABASE_URL"})
 """``DAYBOOK_...`` variables that are no settings: the configuration file, what tests read, a layer's own secret."""
-OTHER_PREFIXES = ("TEST_", "LLM__", "NEWS__")
-"""Beginnings of further ones: tests, and secrets of the pipeline layer."""
+OTHER_PREFIXES = ("TEST_",)
+"""Beginnings of further ones: tests."""
 
 _NEAR_SIBLING = 0.6
 _NEAR_ANYWHERE = 0.8

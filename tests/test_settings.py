@@ -171,8 +171,6 @@ def test_file_when_it_is_binary_then_one_line_says_so() -> None:
     [
         "DAYBOOK_SHARED_DATA",
         "DAYBOOK_TEST_MYSQL_URL",
-        "DAYBOOK_LLM__API_KEY",
-        "DAYBOOK_NEWS__KEY",
         "OTHER_MODE",
         "MODE",
     ],

@@ -4,12 +4,18 @@ A workflow runs ``await call(SUBMIT_ORDER, request)``; an activity is bound with
 its signature; a worker registers exactly the calls of its layer and refuses to start otherwise.
 """
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
-from typing import Generic, TypeVar
 
 from daybook.contracts.advice import Recommendations
+from daybook.contracts.ask import (
+    AnswerToRecord,
+    AskAnswer,
+    AskInput,
+    FallbackRequest,
+    RoutedQuestion,
+    Turn,
+    TurnRequest,
+)
 from daybook.contracts.day import (
     ClosingRequest,
     DayFacts,
@@ -39,63 +45,14 @@ from daybook.contracts.execution import (
     OrderProgress,
     OrderRef,
 )
+from daybook.contracts.layers import Call as Call
+from daybook.contracts.layers import Effect as Effect
+from daybook.contracts.layers import Layer as Layer
+from daybook.contracts.news import CollectedNews, CollectNews, NewsReport, ScoredNews, ScoreNews, SummariseNews
 from daybook.contracts.orders import SubmitOutcome, SubmitRequest
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
 from daybook.contracts.session import Session
 from daybook.contracts.state import StateChangeRequest, StateChangeResult
-
-A = TypeVar("A")
-R = TypeVar("R")
-
-
-class Layer(StrEnum):
-    """A privilege layer; each has one task queue of the same name."""
-
-    CONTROL = "control"
-    SANDBOX = "sandbox"
-    PIPELINE = "pipeline"
-    TRADING = "trading"
-
-
-class Effect(StrEnum):
-    """What a call does to the world."""
-
-    READ = "read"
-    RECORD = "record"
-    ORDER = "order"
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[A, R]):
-    """One call a workflow may make.
-
-    Args:
-        name: activity name, ``layer.verb_object``.
-        layer: the layer that serves it; also its task queue.
-        argument: type of the single argument.
-        result: type of the result (``type(None)`` for none).
-        timeout: start-to-close limit of one attempt.
-        attempts: attempts the server may make; 0 means until it succeeds.
-        effect: what it does to the world; ``ORDER`` calls must have one attempt.
-        heartbeat: silence after which the worker counts as dead; the worker beats by itself while it works.
-        not_retryable: error types after which another attempt is useless.
-    """
-
-    name: str
-    layer: Layer
-    argument: type[A]
-    result: type[R]
-    timeout: timedelta
-    attempts: int = 0
-    effect: Effect = Effect.READ
-    heartbeat: timedelta = timedelta(seconds=5)
-    not_retryable: tuple[str, ...] = field(default=("Configuration", "BadRequest"))
-
-    def __post_init__(self) -> None:
-        if not self.name.startswith(f"{self.layer.value}."):
-            raise ValueError(f"call {self.name} must be named after its layer {self.layer.value}")
-        if self.effect is Effect.ORDER and self.attempts != 1:
-            raise ValueError(f"call {self.name} places orders and must have exactly one attempt")
 
 
 def _seconds(seconds: float) -> timedelta:
@@ -110,6 +67,30 @@ PIPELINE_PREFLIGHT = Call("pipeline.preflight", Layer.PIPELINE, PreflightRequest
 RECOMMEND = Call("pipeline.recommend", Layer.PIPELINE, RecommendRequest, Recommendations, _seconds(60))
 WRITE_REPORT = Call(
     "pipeline.write_report", Layer.PIPELINE, ReportRequest, ReportFiles, _seconds(120), effect=Effect.RECORD
+)
+
+COLLECT_NEWS = Call(
+    "pipeline.collect_news", Layer.PIPELINE, CollectNews, CollectedNews, _seconds(90), attempts=3, effect=Effect.RECORD
+)
+SCORE_NEWS = Call(
+    "pipeline.score_news", Layer.PIPELINE, ScoreNews, ScoredNews, _seconds(300), attempts=3, effect=Effect.RECORD
+)
+SUMMARISE_NEWS = Call(
+    "pipeline.summarise_news",
+    Layer.PIPELINE,
+    SummariseNews,
+    NewsReport,
+    _seconds(180),
+    attempts=3,
+    effect=Effect.RECORD,
+)
+ROUTE_QUESTION = Call("pipeline.route_question", Layer.PIPELINE, AskInput, RoutedQuestion, _seconds(60), attempts=5)
+TAKE_TURN = Call(
+    "pipeline.take_turn", Layer.PIPELINE, TurnRequest, Turn, _seconds(300), attempts=2, effect=Effect.RECORD
+)
+ANSWER_BY_RULES = Call("pipeline.answer_by_rules", Layer.PIPELINE, FallbackRequest, AskAnswer, _seconds(30), attempts=5)
+RECORD_ANSWER = Call(
+    "pipeline.record_answer", Layer.PIPELINE, AnswerToRecord, _NOTHING, _seconds(30), effect=Effect.RECORD
 )
 
 TRADING_PREFLIGHT = Call("trading.preflight", Layer.TRADING, PreflightRequest, PreflightReport, _seconds(30))

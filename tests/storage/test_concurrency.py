@@ -19,6 +19,7 @@ from daybook.storage import (
     RecordNotFound,
     StateStore,
 )
+from daybook.storage.schema import newest_revision
 from tests.storage import contenders
 from tests.storage.conftest import PROCESSES
 from tests.storage.facts import AT, DAY, SAMSUNG, later, snapshot, ticket
@@ -35,7 +36,7 @@ def flat(lists) -> list:
 
 
 def test_upgrade_when_processes_start_at_once_then_all_end_at_the_newest_revision(blank_url, processes):
-    assert compete(processes, contenders.upgrade, blank_url) == ["0001"] * PROCESSES
+    assert compete(processes, contenders.upgrade, blank_url) == [newest_revision()] * PROCESSES
     with Database(blank_url) as database:
         database.require_current_schema()
         assert AuditLog(database).verify() is None

@@ -1,0 +1,125 @@
+"""A question in natural language and its answer."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from daybook.contracts.base import AwareDatetime, Message
+from daybook.contracts.clock import MarketClock
+from daybook.contracts.desk import DeskConfig
+from daybook.contracts.llm import Completion, ModelToolCall
+from daybook.contracts.routing import LONGEST_QUESTION, OrderDraft, RouteDecision
+from daybook.contracts.tools import SourceRef, ToolReply, ToolRow
+
+MOST_TURNS = 4
+"""Model turns of one question, the answer included."""
+MOST_TOOL_CALLS = 12
+"""Tool calls of one question."""
+
+
+class AskInput(Message):
+    """A question. ``asked_at`` is market time by ``clock``; ``by`` who asks."""
+
+    run_id: str = Field(max_length=80)
+    question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
+    asked_at: AwareDatetime
+    by: str = Field(default="cli", max_length=120)
+    clock: MarketClock = Field(default_factory=MarketClock.real_time)
+    desk: DeskConfig = DeskConfig()
+    budget_krw: int = Field(default=200, ge=0, description="most this question may cost")
+
+
+class RoutedQuestion(Message):
+    """The route of a question, with the policy rows of its tools."""
+
+    route: RouteDecision
+    tools: tuple[ToolRow, ...] = ()
+
+
+class ToolExchange(Message):
+    """A tool call of this question and what it gave."""
+
+    call: ModelToolCall
+    reply: ToolReply
+
+
+class TurnRequest(Message):
+    """The next model turn: everything said so far. ``final`` asks for an answer without tools."""
+
+    ask: AskInput
+    routed: RoutedQuestion
+    exchanges: tuple[ToolExchange, ...] = ()
+    turn: int = Field(ge=1)
+    final: bool = False
+    spent_micro_krw: int = Field(default=0, ge=0)
+
+
+class Turn(Message):
+    """What the model wants: tool calls, or its answer in ``completion.text``."""
+
+    completion: Completion
+    calls: tuple[ModelToolCall, ...] = ()
+
+
+class AnswerKind(StrEnum):
+    """How a question was answered."""
+
+    MODEL = "model"
+    """By a model, from the tools' results."""
+    DIRECT = "direct"
+    """By a tool and a template; no model."""
+    TEMPLATE = "template"
+    """By a template or the glossary."""
+    FALLBACK = "fallback"
+    """By rules, because no model could be asked; labelled so in the text."""
+    TICKET = "ticket"
+    """An order ticket that waits for a person."""
+    CONFIRM = "confirm"
+    """The person is asked whether an order is meant."""
+    REFUSED = "refused"
+
+
+class TicketCard(Message):
+    """An order a question asked for, as it waits for a person; nothing has been sent."""
+
+    intent_id: str
+    digest: str
+    text: str
+    order: OrderDraft
+
+
+class AskAnswer(Message):
+    """The answer with its sources and cost; stored under the run."""
+
+    run_id: str
+    kind: AnswerKind
+    text: str
+    route: RouteDecision | None = None
+    ticket: TicketCard | None = None
+    sources: tuple[SourceRef, ...] = ()
+    charts: tuple[str, ...] = Field(default=(), description="paths relative to the desk's home")
+    tool_calls: int = Field(default=0, ge=0)
+    model_calls: int = Field(default=0, ge=0)
+    input_tokens: int = Field(default=0, ge=0)
+    cached_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+    cost_micro_krw: int = Field(default=0, ge=0)
+    models: tuple[str, ...] = ()
+    problems: tuple[str, ...] = Field(default=(), description="tools and models that failed, one line each")
+    answered_at: AwareDatetime
+
+
+class FallbackRequest(Message):
+    """Answer by rules from what the tools gave."""
+
+    ask: AskInput
+    routed: RoutedQuestion
+    exchanges: tuple[ToolExchange, ...] = ()
+    failed: Completion | None = None
+
+
+class AnswerToRecord(Message):
+    """Store an answer."""
+
+    ask: AskInput
+    answer: AskAnswer
