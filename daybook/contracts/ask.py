@@ -1,16 +1,19 @@
 """A question in natural language and its answer."""
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
 
-from daybook.contracts.base import AwareDatetime, Message
+from daybook.contracts.base import AwareDatetime, Message, Side, Symbol, Won
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.desk import DeskConfig
 from daybook.contracts.llm import Completion, ModelToolCall
-from daybook.contracts.routing import LONGEST_QUESTION, OrderDraft, RouteDecision
+from daybook.contracts.routing import RouteDecision
 from daybook.contracts.tools import SourceRef, ToolReply, ToolRow
 
+LONGEST_TEXT = 200_000
+"""Characters taken in at all; what is longer than a question may be is refused on record."""
 MOST_TURNS = 4
 """Model turns of one question, the answer included."""
 MOST_TOOL_CALLS = 12
@@ -21,19 +24,29 @@ class AskInput(Message):
     """A question. ``asked_at`` is market time by ``clock``; ``by`` who asks."""
 
     run_id: str = Field(max_length=80)
-    question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
+    question: str = Field(max_length=LONGEST_TEXT)
+    model: str = Field(default="", max_length=80, description="a model of the catalogue; empty: the router's choice")
     asked_at: AwareDatetime
     by: str = Field(default="cli", max_length=120)
     clock: MarketClock = Field(default_factory=MarketClock.real_time)
     desk: DeskConfig = DeskConfig()
+    day_workflow_id: str = Field(default="", description="the running day, which is told of a ticket")
     budget_krw: int = Field(default=200, ge=0, description="most this question may cost")
 
 
 class RoutedQuestion(Message):
     """The route of a question, with the policy rows of its tools."""
 
-    route: RouteDecision
+    route: RouteDecision | None = None
     tools: tuple[ToolRow, ...] = ()
+    refusal: "Refusal | None" = None
+
+
+class Refusal(Message):
+    """A question that cannot be answered, and what to do."""
+
+    code: str
+    text: str
 
 
 class ToolExchange(Message):
@@ -83,9 +96,14 @@ class TicketCard(Message):
     """An order a question asked for, as it waits for a person; nothing has been sent."""
 
     intent_id: str
-    digest: str
-    text: str
-    order: OrderDraft
+    symbol: Symbol
+    name: str = ""
+    side: Side
+    shares: int
+    limit_price_krw: Won
+    estimated_cost_krw: Won = Field(default=0, description="of a buy with fees; of a sell what it brings after them")
+    valid_until: AwareDatetime = Field(description="market time after which it is void")
+    day: date
 
 
 class AskAnswer(Message):
@@ -109,17 +127,15 @@ class AskAnswer(Message):
     answered_at: AwareDatetime
 
 
-class FallbackRequest(Message):
-    """Answer by rules from what the tools gave."""
+class ComposeAnswer(Message):
+    """Everything an answer is made of. Composing stores it; composing again stores the same."""
 
     ask: AskInput
     routed: RoutedQuestion
     exchanges: tuple[ToolExchange, ...] = ()
-    failed: Completion | None = None
+    completions: tuple[Completion, ...] = ()
+    ticket: TicketCard | None = None
+    answered_at: AwareDatetime
 
 
-class AnswerToRecord(Message):
-    """Store an answer."""
-
-    ask: AskInput
-    answer: AskAnswer
+RoutedQuestion.model_rebuild()

@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from daybook.contracts.advice import Recommendations
 from daybook.contracts.ask import (
-    AnswerToRecord,
     AskAnswer,
     AskInput,
-    FallbackRequest,
+    ComposeAnswer,
     RoutedQuestion,
     Turn,
     TurnRequest,
@@ -88,9 +87,8 @@ ROUTE_QUESTION = Call("pipeline.route_question", Layer.PIPELINE, AskInput, Route
 TAKE_TURN = Call(
     "pipeline.take_turn", Layer.PIPELINE, TurnRequest, Turn, _seconds(300), attempts=2, effect=Effect.RECORD
 )
-ANSWER_BY_RULES = Call("pipeline.answer_by_rules", Layer.PIPELINE, FallbackRequest, AskAnswer, _seconds(30), attempts=5)
-RECORD_ANSWER = Call(
-    "pipeline.record_answer", Layer.PIPELINE, AnswerToRecord, _NOTHING, _seconds(30), effect=Effect.RECORD
+COMPOSE_ANSWER = Call(
+    "pipeline.compose_answer", Layer.PIPELINE, ComposeAnswer, AskAnswer, _seconds(60), attempts=5, effect=Effect.RECORD
 )
 
 TRADING_PREFLIGHT = Call("trading.preflight", Layer.TRADING, PreflightRequest, PreflightReport, _seconds(30))

@@ -24,6 +24,14 @@ class Purpose(StrEnum):
     EXIT = "exit"
 
 
+class TicketOrigin(StrEnum):
+    """Who wants the order. What is not the strategy's own waits for a person in every mode."""
+
+    STRATEGY = "strategy"
+    QUESTION = "question"
+    SCRIPT = "script"
+
+
 class OrderTicket(Message):
     """One intent to trade. ``intent_id`` is deterministic, so asking twice is asking once.
 
@@ -42,6 +50,7 @@ class OrderTicket(Message):
     limit_price_krw: Won = Field(ge=0, description="0 for a market order")
     reference_price_krw: Won = Field(default=0, ge=0, description="price the decision was made at")
     purpose: Purpose
+    origin: TicketOrigin = TicketOrigin.STRATEGY
     reason: str = Field(default="", max_length=40, description="the strategy's rule, e.g. stop_loss")
     rationale: str = Field(default="", max_length=500)
     decided_at: AwareDatetime | None = Field(default=None, description="real time of the decision's snapshot")

@@ -6,7 +6,7 @@ from statistics import median
 
 from daybook.contracts.base import Side
 from daybook.contracts.limits import RiskLimits
-from daybook.contracts.orders import OrderTicket
+from daybook.contracts.orders import OrderTicket, TicketOrigin
 from daybook.contracts.reasons import DenialCode
 from daybook.contracts.risk import CheckContext, Denial, PostContext
 from daybook.risk.arithmetic import exact, order_value_krw, percent
@@ -15,10 +15,12 @@ from daybook.risk.arithmetic import exact, order_value_krw, percent
 def approval_reasons(ticket: OrderTicket, context: PostContext, limits: RiskLimits) -> tuple[DenialCode, ...]:
     """Return why a person has to be asked about an order, each reason once; empty when nobody has to be.
 
-    ``APPROVAL_MISSING`` stands for a mode in which every order is asked. What an earlier check asked for stays.
+    ``APPROVAL_MISSING`` stands for a mode in which every order is asked, and for an order that a question or a script
+    asked for. What an earlier check asked for stays.
     """
     reasons: list[DenialCode] = []
-    if context.mode in limits.approval_modes or ticket.mode in limits.approval_modes:
+    asked_in_this_mode = context.mode in limits.approval_modes or ticket.mode in limits.approval_modes
+    if asked_in_this_mode or ticket.origin is not TicketOrigin.STRATEGY:
         reasons.append(DenialCode.APPROVAL_MISSING)
     if isinstance(context, CheckContext) and _is_fat_finger(ticket, context, limits):
         reasons.append(DenialCode.FAT_FINGER)

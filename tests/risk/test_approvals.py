@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from daybook.contracts.base import Mode
-from daybook.contracts.orders import OrderTicket
+from daybook.contracts.orders import OrderTicket, TicketOrigin
 from daybook.contracts.reasons import DenialCode
 from daybook.contracts.risk import CheckContext
 from daybook.risk.checks import check_before_post, check_order
@@ -33,6 +33,14 @@ def test_live_sell_when_nobody_was_asked_then_a_person_is_asked() -> None:
 @pytest.mark.parametrize("mode", [Mode.PAPER, Mode.MOCK])
 def test_demo_order_when_nobody_was_asked_then_it_may_be_sent(mode: Mode) -> None:
     assert check_order(buy(mode=mode), context(mode=mode), LIMITS).may_send
+
+
+@pytest.mark.parametrize("origin", [TicketOrigin.QUESTION, TicketOrigin.SCRIPT])
+def test_demo_order_when_a_question_or_a_script_asked_for_it_then_a_person_is_asked(origin: TicketOrigin) -> None:
+    order = buy().model_copy(update={"origin": origin})
+    assert check_order(order, context(), LIMITS).needs_approval == (MISSING,)
+    assert check_before_post(order, context(), LIMITS).codes == (MISSING,)
+    assert check_before_post(order, context(approval=approval(order)), LIMITS).codes == ()
 
 
 @pytest.mark.parametrize(
