@@ -1,0 +1,1 @@
+"""What companies file, earn and depend on."""

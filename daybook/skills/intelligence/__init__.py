@@ -1,0 +1,1 @@
+"""Other models, asked one question at a known price."""

@@ -1,0 +1,1 @@
+"""What the market did and will do: news, symbols, overview, rankings, calendar."""

@@ -1,0 +1,1 @@
+"""What prices say: indicators, charts, backtests, statistics."""

@@ -1,0 +1,1 @@
+"""The account: quotes, holdings, risk, and order tickets that wait for a person."""
