@@ -29,6 +29,8 @@ def parameters_schema(model: type[BaseModel]) -> dict[str, Any]:
 def returns_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
     """Return the schema of a tool's value; shared types stay in ``$defs`` under their names."""
     schema: dict[str, Any] = _without_titles(adapter.json_schema(mode="serialization"))
+    for definition in (schema, *schema.get("$defs", {}).values()):
+        definition.pop("description", None)
     return schema
 
 

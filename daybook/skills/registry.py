@@ -1,0 +1,52 @@
+"""All skills of the desk, named one by one."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from daybook.skills.errors import DeclarationError
+from daybook.skills.skill import Skill
+from daybook.skills.spec import GROUPS, ToolSpec
+from daybook.skills.toolset import ToolSet
+
+SKILLS: tuple[Skill, ...] = ()
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Skills and their tools.
+
+    Args:
+        skills: each with a name of its own; tool names are unique over all of them.
+
+    Raises:
+        DeclarationError: when a skill or a tool name is used twice.
+    """
+
+    skills: tuple[Skill, ...]
+
+    def __post_init__(self) -> None:
+        names = [skill.name for skill in self.skills]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise DeclarationError(f"skills are registered twice: {', '.join(twice)}")
+        ToolSet.of(spec for skill in self.skills for spec in skill.tools)
+        assert self.tools is not None
+
+    @cached_property
+    def tools(self) -> ToolSet:
+        """Every tool."""
+        return ToolSet.of(spec for skill in self.skills for spec in skill.tools)
+
+    def get(self, name: str) -> ToolSpec:
+        """Return one tool; raises ``UnknownTool`` with the names near it."""
+        return self.tools.get(name)
+
+    def by_group(self) -> dict[str, tuple[Skill, ...]]:
+        """Return the skills by group, in the order groups are shown."""
+        return {group: tuple(skill for skill in self.skills if skill.group == group) for group in GROUPS}
+
+
+@cache
+def registry() -> Registry:
+    """Return the registry of all skills; the same object each time."""
+    return Registry(SKILLS)
