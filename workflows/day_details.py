@@ -24,6 +24,10 @@ def describe_day(state: DayState, desk: DeskConfig, market_now: datetime) -> str
         f"| bought / sold | {state.bought_krw:,} / {state.sold_krw:,} KRW |",
         f"| threat level | {state.threat_level} |",
     ]
+    if state.news is not None:
+        news = state.news
+        mood = f"{news.market_sentiment:+.2f} over {news.stories} stories" if news.stories else "no stories"
+        lines.append(f"| news | {mood}, workflow `{news.run_id}` |")
     if state.note:
         lines += ["", state.note]
     if state.pending_approvals:

@@ -19,9 +19,7 @@ with workflow.unsafe.imports_passed_through():
         BEGIN_DAY,
         CHANGE_STATE,
         CLOSE_DAY,
-        COLLECT_HISTORY,
         PIPELINE_PREFLIGHT,
-        RECOMMEND,
         RECONCILE,
         SANDBOX_PREFLIGHT,
         SET_PHASE,
@@ -36,11 +34,9 @@ with workflow.unsafe.imports_passed_through():
         DayResult,
         DayStart,
         DayState,
-        HistoryRequest,
         OrderEnded,
         PhaseChange,
         PreflightRequest,
-        RecommendRequest,
         ReportRequest,
         TickInput,
         TickResult,
@@ -56,6 +52,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.calling import MODE, PENDING, TRADING_DATE, begin, call
 from workflows.day_details import describe_day
+from workflows.day_plan import plan_day
 from workflows.decision_tick import DecisionTick
 
 _TICK_TIMEOUT_S = 600
@@ -133,7 +130,7 @@ class TradingDay:
             return self._result("not reconciled in time; look at the differences and run: daybook reconcile --accept")
         await self._lift_market_breakers()
         await self._enter(DayPhase.PLANNING)
-        await self._plan()
+        self._set(**await plan_day(self._state, self._desk, self._clock))
         return None
 
     async def _lift_market_breakers(self) -> None:
@@ -198,19 +195,6 @@ class TradingDay:
             ),
             summary=f"reconcile at {moment.value}",
         )
-
-    async def _plan(self) -> None:
-        history = await call(
-            COLLECT_HISTORY,
-            HistoryRequest(account=self._desk.account, day=self._state.day, desk=self._desk),
-            summary="collect daily bars",
-        )
-        recommendations = await call(
-            RECOMMEND,
-            RecommendRequest(day=self._state.day, universe=history.universe, desk=self._desk),
-            summary=f"rank {len(history.universe)} symbols",
-        )
-        self._set(universe=history.universe, recommendations=recommendations)
 
     async def _trade(self, session: Session) -> None:
         """Run the decision ticks of the continuous session."""

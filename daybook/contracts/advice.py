@@ -50,6 +50,8 @@ class Recommendation(Message):
     last_close_krw: Won = Field(gt=0)
     average_turnover_krw: Won = Field(ge=0, description="average daily turnover over the window used")
     sessions_used: int = Field(ge=1)
+    news_tilt: float = Field(default=0.0, ge=-0.5, le=0.5, description="what news added to the score")
+    rank_without_news: int | None = Field(default=None, ge=1, description="None: news was not used")
     reasons: tuple[str, ...] = ()
 
 

@@ -12,6 +12,7 @@ from daybook.contracts.clock import MarketClock
 from daybook.contracts.desk import DeskConfig
 from daybook.contracts.execution import OrderSummary
 from daybook.contracts.market import Quote
+from daybook.contracts.news import SymbolSentiment
 from daybook.contracts.reconciliation import ReconcileReport
 from daybook.contracts.risk import BreakerInputs, BreakerTrip
 from daybook.contracts.session import Session
@@ -46,6 +47,16 @@ class TradingDayInput(Message):
     carried: "DayState | None" = None
 
 
+class DayNews(Message):
+    """What the day took from its news analysis, or why it took nothing."""
+
+    run_id: str
+    market_sentiment: float = Field(default=0, ge=-1, le=1)
+    stories: int = 0
+    sentiments: tuple[SymbolSentiment, ...] = ()
+    problem: str = Field(default="", max_length=300)
+
+
 class DayState(Message):
     """The whole state of a day; carried over continue-as-new and shown by the ``status`` query."""
 
@@ -57,6 +68,7 @@ class DayState(Message):
     threat_level: int = Field(default=0, ge=0, le=5)
     universe: tuple[Symbol, ...] = ()
     recommendations: Recommendations | None = None
+    news: DayNews | None = None
     ticks: int = 0
     missed_ticks: int = 0
     last_tick_at: AwareDatetime | None = None

@@ -166,6 +166,11 @@ class StrategySettings(Message):
         default=0.0, ge=-10, le=10, allow_inf_nan=False, description="a score must be above this to be bought or kept"
     )
 
+    news_weight: float = Field(
+        default=0.25, ge=0, le=0.5, description="most that news can move a score, either way; 0: not used"
+    )
+    news_symbols: int = Field(default=10, ge=0, le=50, description="best ranked symbols whose news is read before a day")
+
     max_names: int = Field(default=5, ge=1, le=50, description="symbols held at the same time")
     target_annual_volatility: float = Field(
         default=0.15, gt=0, le=1, description="upper bound of the portfolio's volatility, were all names to move as one"
