@@ -99,6 +99,8 @@ class Supports(Message):
         allowed_tools: the tools of a request can be masked without changing its prefix.
         efforts: accepted efforts, cheapest first; empty: the field must not be sent.
         default_effort: what the provider uses when none is sent.
+        thinking_off: how effort ``none`` is said where it is no effort (Anthropic ``thinking.type``).
+        cache_breakpoints: the end of the cached prefix can be marked (OpenAI, from 5.6 on).
     """
 
     tools: bool = True
@@ -106,6 +108,8 @@ class Supports(Message):
     structured_output: bool = True
     efforts: tuple[str, ...] = ()
     default_effort: str = ""
+    thinking_off: str = ""
+    cache_breakpoints: bool = False
 
 
 class ModelEntry(Message):

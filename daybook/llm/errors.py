@@ -5,6 +5,7 @@
     LlmError                    .reason says it to the ledger and the fallback
     ├── ProviderDown            connection refused or reset, 5xx: PROVIDER_DOWN
     ├── RateLimited             429 after the last retry: RATE_LIMITED
+    │   └── QuotaSpent          429 because the account has no credit; waiting does not help
     ├── ProviderTimeout         nothing within the request's deadline: TIMEOUT
     ├── BadAnswer               broken JSON, cut short, not of the asked schema, bad tool arguments: SCHEMA_FAILURES
     ├── AnswerRefused           the model or the provider's filter declines: REFUSED
@@ -18,7 +19,7 @@
     CatalogueError              the catalogue file cannot be read (a configuration fault, not a model's)
 
 An error may have cost money: an answer that fails its schema is billed. ``usage`` holds what the provider reported with
-the failure, and belongs into the ledger like any other. No error text contains a key or a request's text.
+the failure, and belongs into the ledger like any other. No error text contains a key.
 """
 
 from collections.abc import Mapping
@@ -34,10 +35,11 @@ class LlmError(Exception):
     """A model gave no usable answer.
 
     Attributes:
-        message: one line, no key, no request text.
+        message: one line, no key.
         usage: tokens the provider reported with the failure; zeros when it reported none.
         raw_usage: the same in the provider's own fields.
         attempts: HTTP calls that were made.
+        retry_after_s: how long the provider asked to wait, when it did.
     """
 
     reason: FallbackReason = FallbackReason.PROVIDER_DOWN
@@ -49,11 +51,13 @@ class LlmError(Exception):
         usage: Usage | None = None,
         raw_usage: Mapping[str, JsonValue] | None = None,
         attempts: int = 0,
+        retry_after_s: float | None = None,
     ) -> None:
         self.message = " ".join(message.split())[:LONGEST_MESSAGE]
         self.usage = usage or Usage()
         self.raw_usage = dict(raw_usage or {})
         self.attempts = attempts
+        self.retry_after_s = retry_after_s
         super().__init__(self.message)
 
 
@@ -68,9 +72,9 @@ class RateLimited(LlmError):
 
     reason = FallbackReason.RATE_LIMITED
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, attempts: int = 0) -> None:
-        super().__init__(message, attempts=attempts)
-        self.retry_after_s = retry_after_s
+
+class QuotaSpent(RateLimited):
+    """The account has no credit left; waiting does not help."""
 
 
 class ProviderTimeout(LlmError):
@@ -95,10 +99,6 @@ class RequestRefused(LlmError):
     """The provider will not take this request; asking again does not help."""
 
     reason = FallbackReason.BAD_REQUEST
-
-    def __init__(self, message: str, *, status: int = 0, attempts: int = 0) -> None:
-        super().__init__(message, attempts=attempts)
-        self.status = status
 
 
 class WrongKey(RequestRefused):
