@@ -123,7 +123,7 @@ def _provider(spec: ToolSpec, wanted: type, providers: Providers) -> object:
         what = (inspect.getdoc(wanted) or "").partition("\n")[0].rstrip(".")
         raise SourceUnavailable(
             f"{spec.name} needs {wanted.__name__}{f' ({what})' if what else ''}, "
-            f"and the {spec.layer.value} worker was started without it; see: daybook doctor"
+            f"and the {spec.layer.value} worker was started without it"
         )
     return provider
 
