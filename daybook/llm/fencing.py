@@ -65,11 +65,16 @@ def fence(texts: Sequence[str], source: str, *, new_nonce: Callable[[], str] = l
     room = LONGEST_FENCE
     parts = []
     for number, text in enumerate(texts, start=1):
-        clean = clean_text(text, min(LONGEST_TEXT, room)).replace(nonce, "")
-        room -= min(len(clean), room)
+        if room <= 0:
+            parts.append(f"[{len(texts) - number + 1} more texts left out]")
+            break
+        clean = clean_text(text, min(LONGEST_TEXT, room))
+        room -= len(clean)
         parts.append(f"[{number}] {clean}")
     label = _LABEL.sub("", clean_text(source, 80)).replace("\n", " ")
-    return "\n".join([f'<<<DATA {nonce} source="{label}">>>', *parts, f"<<<END {nonce}>>>"])
+    # Strangers cannot know the nonce, but a test or a repeated call could.
+    body = _without(f'source="{label}">>>\n' + "\n".join(parts), nonce)
+    return f"<<<DATA {nonce} {body}\n<<<END {nonce}>>>"
 
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -107,6 +112,12 @@ def is_hidden(character: str) -> bool:
         or 0x180B <= point <= 0x180F
         or 0xE0100 <= point <= 0xE01EF
     )
+
+
+def _without(text: str, unwanted: str) -> str:
+    while unwanted in text:
+        text = text.replace(unwanted, "")
+    return text
 
 
 def _seen(text: str) -> tuple[str, int]:

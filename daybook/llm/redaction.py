@@ -12,6 +12,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -42,8 +43,12 @@ class Redaction:
         """What was found so far."""
         return frozenset(kind for kind, _ in self._values.values())
 
-    def redact(self, text: str) -> str:
-        """Return ``text`` without secrets and personal data."""
+    def redact(self, text: str, *, is_own: bool = False) -> str:
+        """Return ``text`` without secrets and personal data.
+
+        ``is_own`` says that a model wrote the text from redacted ones: placeholders known by now keep their meaning in
+        it. In any other text something that looks like a placeholder is only a text.
+        """
         kept: list[str] = []
 
         def take(kind: Kind, value: str) -> str:
@@ -52,26 +57,24 @@ class Redaction:
 
         # Placeholders are held back as marks while later rules run, so that no rule sees another one's placeholder.
         marked = text.replace("\x00", "")
-        marked = _PLACEHOLDER.sub(lambda found: take(Kind.LITERAL, found[0]), marked)
+
+        def literal(found: re.Match[str]) -> str:
+            if is_own and found[0] in self._values:
+                kept.append(found[0])
+                return f"\x00{len(kept) - 1}\x00"
+            return take(Kind.LITERAL, found[0])
+
+        marked = _PLACEHOLDER.sub(literal, marked)
         for secret in self._secrets:
             if secret in marked:
                 marked = marked.replace(secret, take(Kind.SECRET, secret))
         for rule in RULES:
-            marked = rule.pattern.sub(lambda found, rule=rule: _replaced(found, rule, take), marked)
+            marked = rule.pattern.sub(partial(_replaced, rule=rule, take=take), marked)
         return re.sub(r"\x00(\d+)\x00", lambda found: kept[int(found[1])], marked)
 
-    def redact_json(self, value: Any) -> Any:
-        """Return a JSON value with every text in it redacted, keys included."""
-        if isinstance(value, str):
-            return self.redact(value)
-        if isinstance(value, dict):
-            return {
-                self.redact(key) if isinstance(key, str) else key: self.redact_json(entry)
-                for key, entry in value.items()
-            }
-        if isinstance(value, list | tuple):
-            return [self.redact_json(entry) for entry in value]
-        return value
+    def redact_json(self, value: Any, *, is_own: bool = False) -> Any:
+        """Return a JSON value with every text in it redacted, keys included; see ``redact``."""
+        return _texts_changed(value, lambda text: self.redact(text, is_own=is_own))
 
     def restore(self, text: str, kinds: Iterable[Kind] = RESTORABLE) -> str:
         """Return ``text`` with placeholders of these kinds replaced by what they stand for; secrets never are."""
@@ -85,13 +88,7 @@ class Redaction:
 
     def restore_json(self, value: Any) -> Any:
         """Return a JSON value with every text in it restored."""
-        if isinstance(value, str):
-            return self.restore(value)
-        if isinstance(value, dict):
-            return {key: self.restore_json(entry) for key, entry in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.restore_json(entry) for entry in value]
-        return value
+        return _texts_changed(value, self.restore)
 
     def _placeholder(self, kind: Kind, value: str) -> str:
         known = self._placeholders.get((kind, value))
@@ -126,6 +123,16 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return a text redacted for good, e.g. for a log or a table."""
         return self.begin().redact(text)
+
+
+def _texts_changed(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(str(key)): _texts_changed(entry, change) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts_changed(entry, change) for entry in value]
+    return value
 
 
 def known_secrets(settings: BaseModel) -> tuple[str, ...]:

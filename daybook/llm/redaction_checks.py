@@ -26,7 +26,7 @@ def is_card(text: str) -> bool:
     digits = digits_of(text)
     if digits[0] == "2" and not 2221 <= int(digits[:4]) <= 2720:
         return False
-    if len(digits) not in _CARD_LENGTHS.get(digits[0], ()) or len(set(digits)) < 3:
+    if len(digits) not in _CARD_LENGTHS.get(digits[0], ()) or len(set(digits)) == 1:
         return False
     total = 0
     for position, digit in enumerate(reversed(digits)):
