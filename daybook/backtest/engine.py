@@ -97,7 +97,6 @@ def _trade(market: _Market, shape: tuple[int, int], initial_cash_krw: int, money
     """Move all accounts from fill to fill; ``at`` holds cells, which name their account, so their order is free."""
     sessions, symbols = shape
     none = sessions * symbols
-    most_shares = money.largest_amount_krw // max(int(market.sale_prices.max()), 1)
     batches: list[Batch] = []
     at: Ints = market.next_buy[:symbols]
     cash: Numbers = np.full(symbols, initial_cash_krw, dtype=money.dtype)
@@ -105,12 +104,9 @@ def _trade(market: _Market, shape: tuple[int, int], initial_cash_krw: int, money
         at, cash = _only(at < none, at, cash)
         if not len(at):
             return collect(batches, sessions, symbols, money.dtype)
-        if cash.max() > money.largest_cash_krw:
-            raise BacktestError(f"cash grew beyond {money.largest_cash_krw} won, more than can be counted exactly")
+        _countable(int(cash.max()), money.largest_cash_krw)
         price = market.buy_prices[at]
         shares = money.shares_to_buy(cash, price)
-        if shares.max() > most_shares:
-            raise BacktestError(f"a position grew beyond {most_shares} shares, more than can be counted exactly")
         pays = shares > 0
         poor_at, poor_cash = (at[:0], cash[:0]) if pays.all() else (at[~pays], cash[~pays])
         at, cash, price, shares = _only(pays, at, cash, price, shares)
@@ -122,6 +118,8 @@ def _trade(market: _Market, shape: tuple[int, int], initial_cash_krw: int, money
         at = market.next_sale[at + symbols]
         at, cash, shares = _only(at < none, at, cash, shares)
         price = market.sale_prices[at]
+        if len(at):
+            _countable(int(shares.max()) * int(price.max()), money.largest_amount_krw)
         amount = shares * price
         commission, tax = money.commission(amount), money.tax(amount, market.tax_steps[at])
         batches.append(Batch(at, False, shares, price, commission, tax))
@@ -129,6 +127,11 @@ def _trade(market: _Market, shape: tuple[int, int], initial_cash_krw: int, money
         if len(poor_at):
             at, cash = np.concatenate((at, poor_at)), np.concatenate((cash, poor_cash))
         at = market.next_buy[at + symbols]
+
+
+def _countable(amount_krw: int, largest_krw: int) -> None:
+    if amount_krw > largest_krw:
+        raise BacktestError(f"an account grew beyond {largest_krw:,} won, more than can be counted exactly")
 
 
 def _only(chosen: Flags, *arrays: Numbers) -> tuple[Numbers, ...]:

@@ -29,12 +29,16 @@ def table(opens, closes=None, days=None):
 
 
 def random_table(sessions, symbols, seed, halts=True, on_grid=False, first=date(2019, 6, 3)):
-    """Build a table of random walks that jump 30 % at times; with ``halts`` some sessions do not trade."""
+    """Build a table of random walks within a factor of 4.5 of their start; with ``halts`` some sessions do not trade.
+
+    One session in fifty jumps by about 30 %, so that opens at the daily limits occur.
+    """
     random = np.random.default_rng(seed)
     moves = random.normal(0.0002, 0.025, (sessions, symbols))
     jumps = random.random((sessions, symbols)) < 0.02
     moves[jumps] = random.choice([-0.3, 0.3], jumps.sum())
-    closes = np.maximum(random.integers(500, 300_000, symbols) * np.exp(np.cumsum(moves, axis=0)), 100).astype(np.int64)
+    levels = 1.5 - np.abs((np.cumsum(moves, axis=0) + 1.5) % 6 - 3)
+    closes = np.maximum(random.integers(500, 300_000, symbols) * np.exp(levels), 100).astype(np.int64)
     opens = np.empty_like(closes)
     opens[0] = closes[0]
     opens[1:] = closes[:-1] * (1 + moves[1:] * random.choice([0.3, 1.0], (sessions - 1, symbols)))
