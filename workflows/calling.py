@@ -21,14 +21,18 @@ _FIRST_RETRY = timedelta(milliseconds=500)
 _LONGEST_RETRY = timedelta(seconds=5)
 
 
-def begin(entry: Call[A, R], argument: A, *, summary: str) -> ActivityHandle[R]:
-    """Start a call on its layer's queue and return its handle."""
+def begin(entry: Call[A, R], argument: A, *, summary: str, within: timedelta | None = None) -> ActivityHandle[R]:
+    """Start a call on its layer's queue and return its handle.
+
+    Without ``within`` it waits for a worker for as long as it takes; with it the call is given up after that time.
+    """
     return workflow.start_activity(
         entry.name,
         argument,
         task_queue=entry.layer.value,
         result_type=entry.result,
         start_to_close_timeout=entry.timeout,
+        schedule_to_close_timeout=within,
         heartbeat_timeout=entry.heartbeat,
         retry_policy=RetryPolicy(
             initial_interval=_FIRST_RETRY,

@@ -169,7 +169,7 @@ class StrategySettings(Message):
     news_weight: float = Field(
         default=0.25, ge=0, le=0.5, description="most that news can move a score, either way; 0: not used"
     )
-    news_symbols: int = Field(default=10, ge=0, le=50, description="best ranked symbols whose news is read before a day")
+    news_symbols: int = Field(default=10, ge=0, le=50, description="best ranked symbols whose news is read")
 
     max_names: int = Field(default=5, ge=1, le=50, description="symbols held at the same time")
     target_annual_volatility: float = Field(

@@ -170,6 +170,18 @@ class TemporalCalls:
         since = datetime.now(UTC) - _POLL_SEEN_WITHIN
         return any(poller.last_access_time.ToDatetime(tzinfo=UTC) >= since for poller in answer.pollers)
 
+    async def require_workers(self, *layers: Layer) -> None:
+        """Refuse to queue what nobody would take up.
+
+        Raises:
+            DeskNoAnswer: naming the layers of which no worker runs.
+            DeskUnreachable: when no server answers.
+        """
+        polled = await asyncio.gather(*(self.is_polled(layer) for layer in layers))
+        silent = [layer.value for layer, is_polled in zip(layers, polled, strict=True) if not is_polled]
+        if silent:
+            raise DeskNoAnswer(f"no {' and no '.join(silent)} worker is running; start the desk with: daybook up")
+
     @contextlib.contextmanager
     def reaching(self, absent: str = "") -> Iterator[None]:
         """Turn the server's refusals into the desk's errors.

@@ -1,0 +1,1 @@
+"""Answering a question: prompt, model turns, answers by rules, and the check of every number a model writes."""

@@ -1,0 +1,209 @@
+"""The asking desk: routes a question, takes model turns, and composes the answer that is kept and shown."""
+
+from collections.abc import Callable, Sequence
+
+from daybook.ask.grounding import ungrounded_numbers
+from daybook.ask.ports import AnswerBook, Completer, Routes
+from daybook.ask.prompt import SYSTEM, turn_request
+from daybook.ask.rendering import render_value
+from daybook.ask.rule_plan import plan_by_rules
+from daybook.ask.wording import confirmation, fallback_label, pick, ticket_text
+from daybook.contracts.ask import (
+    AnswerKind,
+    AskAnswer,
+    AskInput,
+    ComposeAnswer,
+    Refusal,
+    RoutedQuestion,
+    ToolExchange,
+    Turn,
+    TurnRequest,
+)
+from daybook.contracts.llm import Completion, FallbackReason
+from daybook.contracts.routing import LONGEST_QUESTION, AnswerPath, RouteDecision
+from daybook.contracts.tools import SourceRef, ToolStatus
+from daybook.routing.errors import RoutingRefused
+from daybook.skills.policy import policy_row
+from daybook.skills.registry import Registry
+
+RULES = "rules"
+"""The router's word for: no model is available."""
+_SHOWN_OF_A_REFUSED_QUESTION = 200
+
+
+class AskDesk:
+    """Everything of a question but its tool calls, which the workflow makes on the tools' own layers."""
+
+    def __init__(
+        self,
+        routes: Routes,
+        registry: Registry,
+        completer: Completer,
+        book: AnswerBook,
+        name_of: Callable[[str], str],
+        check_model: Callable[[str], str],
+    ) -> None:
+        """Compose the desk.
+
+        Args:
+            routes: the router.
+            registry: all skills.
+            completer: the models.
+            book: where answers are kept.
+            name_of: the name of a symbol.
+            check_model: says in one line why a model of that name cannot be asked; empty when it can.
+        """
+        self._routes = routes
+        self._registry = registry
+        self._completer = completer
+        self._book = book
+        self._name_of = name_of
+        self._check_model = check_model
+
+    async def route(self, ask: AskInput) -> RoutedQuestion:
+        """Return the route with the policy rows of its tools, or why the question is refused."""
+        if len(ask.question) > LONGEST_QUESTION:
+            text = f"the question has {len(ask.question):,} characters; ask in at most {LONGEST_QUESTION:,}"
+            return RoutedQuestion(refusal=Refusal(code="QUESTION_TOO_LONG", text=text))
+        if ask.model and (complaint := self._check_model(ask.model)):
+            return RoutedQuestion(refusal=Refusal(code="UNKNOWN_MODEL", text=complaint))
+        try:
+            route = await self._routes.route(ask.question, ask.run_id)
+        except RoutingRefused as error:
+            return RoutedQuestion(refusal=Refusal(code="CANNOT_ROUTE", text=str(error)))
+        names = dict.fromkeys((*route.tools, *((route.direct.tool,) if route.direct else ())))
+        if route.path is AnswerPath.ORDER_TICKET:
+            names["prepare_order"] = None
+        rows = tuple(policy_row(self._registry.get(name)) for name in names)
+        return RoutedQuestion(route=route, tools=rows)
+
+    async def take_turn(self, request: TurnRequest) -> Turn:
+        """Ask the model for its next calls or its answer; without a model, plan the first calls by rules."""
+        route = request.routed.route
+        if route is None:
+            return Turn(completion=_no_model(FallbackReason.BAD_REQUEST, "the question was not routed"))
+        if (request.ask.model or route.model) == RULES:
+            completion = _no_model(FallbackReason.NO_KEY, "no model is configured; set a key, as .env.example says")
+        else:
+            completion = await self._completer.complete(
+                turn_request(request.ask, request.routed, request.exchanges, final=request.final)
+            )
+        if completion.fallback is None:
+            return Turn(completion=completion, calls=() if request.final else completion.tool_calls)
+        planned = () if request.exchanges else plan_by_rules(request.ask, route, self._name_of)
+        return Turn(completion=completion, calls=planned)
+
+    def compose(self, request: ComposeAnswer) -> AskAnswer:
+        """Compose the answer and keep it; composing again keeps the same."""
+        kind, text, problems = _answer(request)
+        route, completions = request.routed.route, request.completions
+        answer = AskAnswer(
+            run_id=request.ask.run_id,
+            kind=kind,
+            text=text,
+            route=route,
+            ticket=request.ticket,
+            sources=_sources(request.exchanges),
+            charts=_charts(request.exchanges),
+            tool_calls=len(request.exchanges),
+            model_calls=sum(1 for completion in completions if completion.attempts),
+            input_tokens=sum(completion.usage.input_tokens for completion in completions),
+            cached_tokens=sum(completion.usage.cached_tokens for completion in completions),
+            output_tokens=sum(completion.usage.output_tokens for completion in completions),
+            cost_micro_krw=sum(completion.cost_micro_krw for completion in completions),
+            models=tuple(dict.fromkeys(entry.model for entry in completions if entry.model and entry.attempts)),
+            problems=problems,
+            answered_at=request.answered_at,
+        )
+        self._book.save(_kept(request.ask), answer)
+        return answer
+
+
+def _kept(ask: AskInput) -> AskInput:
+    if len(ask.question) <= LONGEST_QUESTION:
+        return ask
+    return ask.model_copy(update={"question": ask.question[:_SHOWN_OF_A_REFUSED_QUESTION] + " [cut here]"})
+
+
+def _answer(request: ComposeAnswer) -> tuple[AnswerKind, str, tuple[str, ...]]:
+    refusal, route = request.routed.refusal, request.routed.route
+    if refusal is not None or route is None:
+        return AnswerKind.REFUSED, refusal.text if refusal else "the question was not routed", ()
+    language = route.language
+    problems = [
+        f"{exchange.call.name}: {exchange.reply.message or exchange.reply.status.value}"
+        for exchange in request.exchanges
+        if exchange.reply.status is not ToolStatus.OK
+    ]
+    if request.ticket is not None:
+        return AnswerKind.TICKET, ticket_text(request.ticket, language), tuple(problems)
+    if route.path in (AnswerPath.TEMPLATE, AnswerPath.GLOSSARY):
+        return AnswerKind.TEMPLATE, route.text, ()
+    if route.path is AnswerPath.CONFIRM_ORDER:
+        return AnswerKind.CONFIRM, confirmation(route.order, language), ()
+    body = _rendered(request.exchanges, language)
+    if route.path in (AnswerPath.DIRECT_TOOL, AnswerPath.ORDER_TICKET):
+        return AnswerKind.DIRECT, body or "; ".join(problems), tuple(problems)
+    last = request.completions[-1] if request.completions else _no_model(FallbackReason.BAD_REQUEST, "")
+    problems += [f"model: {entry.message}" for entry in request.completions if entry.fallback and entry.message]
+    if last.fallback is None and last.text.strip():
+        text, unfounded = _checked(last.text.strip(), request, route)
+        return AnswerKind.MODEL, text, (*problems, *unfounded)
+    label = fallback_label(last.fallback or FallbackReason.SCHEMA_FAILURES, language)
+    nothing = pick(
+        language,
+        "이 질문에 규칙만으로 답할 수 있는 자료가 없습니다. 종목명을 넣어 다시 묻거나 모델 키를 설정해 주세요.",
+        "Rules alone have nothing for this question; name a stock, or configure a model.",
+    )
+    return AnswerKind.FALLBACK, f"{label}\n{body or nothing}", tuple(problems)
+
+
+def _checked(text: str, request: ComposeAnswer, route: RouteDecision) -> tuple[str, tuple[str, ...]]:
+    """Report the numbers of a model's answer that no tool gave."""
+    facts = [exchange.reply.value for exchange in request.exchanges]
+    asked = [request.ask.question, request.ask.asked_at.isoformat(), list(route.symbols)]
+    calls = [dict(exchange.call.arguments) for exchange in request.exchanges]
+    unknown = ungrounded_numbers(text, [*facts, *asked, *calls])
+    if not unknown:
+        return text, ()
+    listed = ", ".join(unknown[:8])
+    warning = pick(
+        route.language,
+        f"※ 도구 결과에서 확인되지 않은 수치: {listed}",
+        f"Note: not found in the tools' results: {listed}",
+    )
+    return f"{text}\n\n{warning}", (f"numbers without a source: {listed}",)
+
+
+def _rendered(exchanges: Sequence[ToolExchange], language: str) -> str:
+    blocks = []
+    for exchange in exchanges:
+        if exchange.reply.status is ToolStatus.OK:
+            value = render_value(exchange.reply.value, language)
+            blocks.append(value or pick(language, "자료가 없습니다.", "There is nothing."))
+    return "\n\n".join(blocks)
+
+
+def _sources(exchanges: Sequence[ToolExchange]) -> tuple[SourceRef, ...]:
+    seen: dict[tuple[str, str, str], SourceRef] = {}
+    for exchange in exchanges:
+        for source in exchange.reply.sources:
+            seen.setdefault((source.name, source.url, source.title), source)
+    return tuple(seen.values())[:20]
+
+
+def _charts(exchanges: Sequence[ToolExchange]) -> tuple[str, ...]:
+    found = []
+    for exchange in exchanges:
+        value = exchange.reply.value
+        path = value.get("path") if isinstance(value, dict) else None
+        if isinstance(path, str) and path.endswith(".png"):
+            found.append(path)
+    return tuple(found)
+
+
+def _no_model(reason: FallbackReason, message: str) -> Completion:
+    return Completion(fallback=reason, message=message)
+
+
+__all__ = ["RULES", "SYSTEM", "AskDesk"]

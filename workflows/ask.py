@@ -1,0 +1,246 @@
+"""Ask: a question in natural language. route -> tools in a bounded loop -> answer with sources and cost.
+
+An order request becomes a ticket that waits for a person; this workflow never sends an order.
+"""
+
+import asyncio
+import json
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue, ValidationError
+
+    from daybook.contracts.ask import (
+        MOST_TOOL_CALLS,
+        MOST_TURNS,
+        AskAnswer,
+        AskInput,
+        ComposeAnswer,
+        RoutedQuestion,
+        TicketCard,
+        ToolExchange,
+        TurnRequest,
+    )
+    from daybook.contracts.base import Side
+    from daybook.contracts.calls import COMPOSE_ANSWER, ROUTE_QUESTION, TAKE_TURN, Effect
+    from daybook.contracts.drafts import PREPARE_ORDER, OrderProposalDraft
+    from daybook.contracts.execution import PlaceOrderInput
+    from daybook.contracts.llm import Completion, ModelToolCall
+    from daybook.contracts.orders import OrderTicket, Purpose, TicketOrigin
+    from daybook.contracts.routing import AnswerPath, OrderDraft, RouteDecision
+    from daybook.contracts.tools import ToolReply, ToolRequest, ToolRow, ToolStatus, tool_call
+
+from workflows.calling import MODE, begin, call
+from workflows.place_order import PlaceOrder
+
+_WAIT_FOR_A_WORKER = timedelta(seconds=45)
+
+
+@workflow.defn(name="Ask")
+class Ask:
+    """One question. Result: ``AskAnswer``."""
+
+    @workflow.init
+    def __init__(self, ask: AskInput) -> None:
+        self._ask = ask
+        self._routed = RoutedQuestion()
+        self._rows: dict[str, ToolRow] = {}
+        self._exchanges: list[ToolExchange] = []
+        self._completions: list[Completion] = []
+
+    @workflow.run
+    async def run(self, ask: AskInput) -> AskAnswer:
+        """Answer the question; a refused one is answered with the reason."""
+        workflow.upsert_search_attributes([MODE.value_set(ask.desk.mode.value)])
+        self._show("routing")
+        self._routed = await call(ROUTE_QUESTION, ask, summary="route the question")
+        self._rows = {row.name: row for row in self._routed.tools}
+        route, ticket = self._routed.route, None
+        if route is not None:
+            if route.path is AnswerPath.DIRECT_TOOL and route.direct is not None:
+                await self._run_tools(
+                    (ModelToolCall(id="direct", name=route.direct.tool, arguments=route.direct.arguments),)
+                )
+            elif route.path is AnswerPath.ORDER_TICKET and route.order is not None:
+                await self._run_tools(
+                    (ModelToolCall(id="order", name=PREPARE_ORDER, arguments=_arguments(route.order)),)
+                )
+            elif route.path is AnswerPath.MODEL:
+                await self._converse()
+            ticket = await self._open_ticket(route)
+        answer = await call(
+            COMPOSE_ANSWER,
+            ComposeAnswer(
+                ask=ask,
+                routed=self._routed,
+                exchanges=tuple(self._exchanges),
+                completions=tuple(self._completions),
+                ticket=ticket,
+                answered_at=workflow.now(),
+            ),
+            summary="compose and keep the answer",
+        )
+        self._show(f"answered: {answer.kind.value}")
+        return answer
+
+    async def _converse(self) -> None:
+        """Let the model call tools until it answers, within turns, calls and budget."""
+        for turn in range(1, MOST_TURNS + 1):
+            spent = sum(completion.cost_micro_krw for completion in self._completions)
+            room = MOST_TOOL_CALLS - len(self._exchanges)
+            final = turn == MOST_TURNS or room <= 0 or (turn > 1 and spent >= self._ask.budget_krw * 1_000_000)
+            self._show(f"turn {turn}")
+            answered = await call(
+                TAKE_TURN,
+                TurnRequest(
+                    ask=self._ask,
+                    routed=self._routed,
+                    exchanges=tuple(self._exchanges),
+                    turn=turn,
+                    final=final,
+                    spent_micro_krw=spent,
+                ),
+                summary=f"turn {turn}{', the answer' if final else ''}",
+            )
+            self._completions.append(answered.completion)
+            if final or not answered.calls:
+                return
+            await self._run_tools(answered.calls[:room])
+            if answered.completion.fallback is not None:
+                return
+
+    async def _run_tools(self, calls: tuple[ModelToolCall, ...]) -> None:
+        """Run calls at the same time, each on its tool's own layer; only tools of this question's route are run."""
+        first = len(self._exchanges)
+        replies = await asyncio.gather(*(self._run_tool(entry, first + n) for n, entry in enumerate(calls, start=1)))
+        self._exchanges += [ToolExchange(call=entry, reply=reply) for entry, reply in zip(calls, replies, strict=True)]
+
+    async def _run_tool(self, entry: ModelToolCall, number: int) -> ToolReply:
+        row = self._rows.get(entry.name)
+        if row is None:
+            known = ", ".join(sorted(self._rows)) or "none"
+            text = f"{entry.name[:60]} is not a tool of this question; its tools are: {known}"
+            return ToolReply(tool=entry.name[:60], status=ToolStatus.UNKNOWN_TOOL, message=text[:500])
+        made = next((one.reply for one in self._exchanges if _is_same(one.call, entry)), None)
+        if made is not None:
+            return made
+        request = ToolRequest(tool=row.name, arguments=entry.arguments, run_id=self._ask.run_id, number=number)
+        summary = f"{row.name}({json.dumps(entry.arguments, ensure_ascii=False)})"
+        try:
+            entry_call = tool_call(row)
+            return await begin(entry_call, request, summary=summary, within=entry_call.timeout + _WAIT_FOR_A_WORKER)
+        except ActivityError as error:
+            text = f"{row.name} gave no answer: {error.cause or error}".splitlines()[0]
+            return ToolReply(tool=row.name, status=ToolStatus.UNAVAILABLE, message=text[:500])
+
+    async def _open_ticket(self, route: RouteDecision) -> TicketCard | None:
+        """Open a ticket of the last draft, if the route allows one and nothing stands against it now."""
+        if not (route.exposes_write or route.path is AnswerPath.ORDER_TICKET):
+            return None
+        drafts = [entry for entry in self._exchanges if self._is_draft(entry)]
+        if not drafts:
+            return None
+        try:
+            draft = OrderProposalDraft.model_validate(drafts[-1].reply.value)
+        except ValidationError:
+            workflow.logger.error("a draft cannot be read; no ticket is opened")
+            return None
+        if draft.problems:
+            return None
+        ticket = self._ticket(draft)
+        try:
+            await workflow.start_child_workflow(
+                PlaceOrder.run,
+                PlaceOrderInput(
+                    ticket=ticket,
+                    clock=self._ask.clock,
+                    desk=self._ask.desk,
+                    day_workflow_id=self._ask.day_workflow_id,
+                ),
+                id=f"order-{ticket.intent_id}",
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                task_timeout=timedelta(seconds=5),
+                static_summary=f"asked: {ticket.side.value} {ticket.shares} {ticket.symbol}",
+                static_details=ticket.rationale,
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("ticket %s exists already", ticket.intent_id)
+        return TicketCard(
+            intent_id=ticket.intent_id,
+            symbol=ticket.symbol,
+            name=draft.name,
+            side=ticket.side,
+            shares=ticket.shares,
+            limit_price_krw=ticket.limit_price_krw,
+            estimated_cost_krw=draft.estimated_cost_krw,
+            valid_until=ticket.valid_until,
+            day=ticket.day,
+        )
+
+    def _is_draft(self, entry: ToolExchange) -> bool:
+        row = self._rows.get(entry.call.name)
+        is_prepared = row is not None and row.effect is Effect.PREPARE and row.name == PREPARE_ORDER
+        return is_prepared and entry.reply.status is ToolStatus.OK
+
+    def _ticket(self, draft: OrderProposalDraft) -> OrderTicket:
+        desk, now = self._ask.desk, workflow.now()
+        market_now = self._ask.clock.market_time(now)
+        patience = timedelta(seconds=desk.limits.approval_valid_for_s) * self._ask.clock.speed
+        return OrderTicket(
+            intent_id=f"ask-{self._ask.run_id}"[:80],
+            account=desk.account,
+            mode=desk.mode,
+            day=market_now.date(),
+            symbol=draft.symbol,
+            side=draft.side,
+            shares=draft.shares,
+            kind=draft.kind,
+            limit_price_krw=draft.limit_price_krw,
+            reference_price_krw=draft.reference_price_krw,
+            purpose=Purpose.ENTRY if draft.side is Side.BUY else Purpose.EXIT,
+            origin=TicketOrigin.QUESTION,
+            reason="asked",
+            rationale=f"asked by {self._ask.by}: {self._ask.question}"[:500],
+            decided_at=now,
+            valid_until=market_now + patience + timedelta(minutes=desk.strategy.order_ttl_min),
+        )
+
+    def _show(self, phase: str) -> None:
+        route = self._routed.route
+        lines = [f"**{phase}**", "", f"> {self._ask.question[:500]}", ""]
+        if route is not None:
+            lines += [
+                f"intent {route.intent.value} ({route.confidence:.0%}), path {route.path.value}, model {route.model}",
+                "",
+            ]
+        lines += [
+            f"- `{entry.call.name}` {entry.reply.status.value} {entry.reply.message}" for entry in self._exchanges
+        ]
+        workflow.set_current_details("\n".join(lines)[:15_000])
+
+    @workflow.query
+    def status(self) -> RoutedQuestion:
+        """The route of the question, once it is known."""
+        return self._routed
+
+
+def _is_same(one: ModelToolCall, other: ModelToolCall) -> bool:
+    return (one.name, one.arguments) == (other.name, other.arguments)
+
+
+def _arguments(draft: OrderDraft) -> dict[str, JsonValue]:
+    """Return what ``prepare_order`` is called with for a draft read off the text."""
+    given = draft.model_dump(
+        mode="json",
+        include={"symbol", "side", "shares", "amount_krw", "all_shares", "kind", "limit_price_krw"},
+        exclude_none=True,
+    )
+    if not given.get("all_shares"):
+        given.pop("all_shares", None)
+    return given
