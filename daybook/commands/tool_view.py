@@ -13,19 +13,19 @@ from daybook.skills.stub import stub_of
 
 _LONGEST_CELL = 48
 _INDENT = 2
+_NAME_WIDTH = 24
 
 
 def listing(registry: Registry) -> list[str]:
-    """Return all tools, grouped by skill."""
+    """Return all tools, grouped by skill, in 80 columns."""
     lines: list[str] = []
     for skills in registry.by_group().values():
         for skill in skills:
-            lines += [f"{skill.name}: {skill.description}"]
-            rows = [
-                [f"  {spec.name}", spec.layer.value, spec.effect.value, spec.cost.value, spec.description]
-                for spec in sorted(skill.tools, key=lambda spec: spec.name)
-            ]
-            lines += [*aligned(["  tool", "layer", "effect", "cost", "what it does"], rows), ""]
+            lines.append(f"{skill.name}: {skill.description}")
+            for spec in sorted(skill.tools, key=lambda spec: spec.name):
+                traits = f"[{spec.layer.value}, {spec.effect.value}, cost {spec.cost.value}]"
+                lines.append(labelled(f"  {spec.name}", f"{spec.description} {traits}", indent=_NAME_WIDTH))
+            lines.append("")
     return lines
 
 
