@@ -22,7 +22,7 @@ def client_of(edgar: Edgar, user_agent: str = "Tester tester@example.com", **opt
         data_base_url=edgar.url,
         www_base_url=edgar.url,
         backoff_s=0,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 
