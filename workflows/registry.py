@@ -1,10 +1,21 @@
 """Every workflow the control worker runs."""
 
+from workflows.ask import Ask
 from workflows.decision_tick import DecisionTick
 from workflows.place_order import PlaceOrder
 from workflows.reconciliation import Reconciliation
 from workflows.start_trading_day import StartTradingDay
 from workflows.state_change import StateChange
+from workflows.tool_call import ToolCall
 from workflows.trading_day import TradingDay
 
-WORKFLOWS: tuple[type, ...] = (StartTradingDay, TradingDay, DecisionTick, PlaceOrder, StateChange, Reconciliation)
+WORKFLOWS: tuple[type, ...] = (
+    StartTradingDay,
+    TradingDay,
+    DecisionTick,
+    PlaceOrder,
+    StateChange,
+    Reconciliation,
+    Ask,
+    ToolCall,
+)

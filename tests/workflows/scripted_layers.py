@@ -22,6 +22,8 @@ from daybook.contracts.calls import (
     CHECK_ORDER,
     CLOSE_DAY,
     COLLECT_HISTORY,
+    COLLECT_NEWS,
+    COMPOSE_ANSWER,
     FIND_ORDER,
     OBSERVE,
     PIPELINE_PREFLIGHT,
@@ -31,9 +33,13 @@ from daybook.contracts.calls import (
     RECORD_APPROVAL,
     RECORD_DECISION,
     RECORD_INTENT,
+    ROUTE_QUESTION,
     SANDBOX_PREFLIGHT,
+    SCORE_NEWS,
     SET_PHASE,
     SUBMIT_ORDER,
+    SUMMARISE_NEWS,
+    TAKE_TURN,
     TRADING_PREFLIGHT,
     UPDATE_INTENT,
     WATCH_ACCOUNT,
@@ -43,13 +49,25 @@ from daybook.contracts.calls import (
 )
 from daybook.contracts.day import DayFacts, HistoryReport, PreflightReport, ReportFiles
 from daybook.contracts.execution import AccountEvidence, CheckedOrder, FindResult, FoundOrder, IntentStatus
+from daybook.contracts.layers import Effect
+from daybook.contracts.news import CollectedNews, NewsReport, ScoredNews
 from daybook.contracts.orders import AttemptOutcome, BrokerOrderId, IntentState, SubmitOutcome
+from daybook.contracts.tools import ToolReply, ToolRow, ToolStatus, tool_call
 from tests.workflows import facts
 from workers.hosting import worker_options
 from workflows.decision_tick import DecisionTick
 from workflows.registry import WORKFLOWS
 
 ORDER = BrokerOrderId(branch="06010", number="0000000123")
+TOOLS = {
+    row.name: row
+    for row in (
+        ToolRow(name="quote", skill="trading.kis", layer=Layer.TRADING, timeout_s=5),
+        ToolRow(name="search_news", skill="market_data.news", layer=Layer.PIPELINE, timeout_s=5, is_untrusted=True),
+        ToolRow(name="prepare_order", skill="trading.order", layer=Layer.TRADING, effect=Effect.PREPARE, timeout_s=5),
+    )
+}
+"""Tools that the scripted layers serve."""
 EVIDENCE = AccountEvidence(orderable_cash_krw=9_000_000, sellable_shares=0)
 
 Answer = Any
@@ -91,7 +109,8 @@ class ScriptedLayers:
 
     def activities(self, layer: Layer) -> list[Callable[..., Any]]:
         """Return the layer's activities."""
-        return [self._activity(entry) for entry in CALLS if entry.layer is layer]
+        tools = [tool_call(row) for row in TOOLS.values()]
+        return [self._activity(entry) for entry in (*CALLS, *tools) if entry.layer is layer]
 
     def _activity(self, entry: Call[Any, Any]) -> Callable[..., Any]:
         async def serve(argument: Any) -> Any:
@@ -154,6 +173,18 @@ _DEFAULTS: dict[str, Answer] = {
     PIPELINE_PREFLIGHT.name: lambda request: _fit(request, "pipeline"),
     TRADING_PREFLIGHT.name: lambda request: _fit(request, "trading"),
     RECOMMEND.name: lambda request: Recommendations(day=request.day, advisor="scripted"),
+    COLLECT_NEWS.name: lambda request: CollectedNews(source=request.source, problem="no key"),
+    SCORE_NEWS.name: ScoredNews(stories=0, articles=0),
+    SUMMARISE_NEWS.name: lambda request: NewsReport(
+        run_id=request.analysis.run_id, as_of=request.analysis.as_of, days=request.analysis.days, market_sentiment=0
+    ),
+    ROUTE_QUESTION.name: NotImplementedError("script the route"),
+    TAKE_TURN.name: NotImplementedError("script the turns"),
+    COMPOSE_ANSWER.name: NotImplementedError("script the answer"),
+    **{
+        tool_call(row).name: lambda request: ToolReply(tool=request.tool, status=ToolStatus.OK, value={})
+        for row in TOOLS.values()
+    },
     WRITE_REPORT.name: lambda request: ReportFiles(markdown=f"reports/{request.day}.md", charts=()),
     BEGIN_DAY.name: lambda start: facts.session(start.day),
     SET_PHASE.name: None,
