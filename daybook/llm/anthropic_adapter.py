@@ -17,7 +17,7 @@ from daybook.llm.catalogue_entry import Supports
 from daybook.llm.errors import BadAnswer, LlmError, ProviderDown, ProviderTimeout
 from daybook.llm.failures import HttpFailure, from_http
 from daybook.llm.port import ProviderReply, ProviderRequest
-from daybook.llm.reading import Heard, canonical, count, decode_object, judge, objects, offered_tools, text_of
+from daybook.llm.reading import Heard, canonical, count, decode_object, judge, objects, offered_tools, text_of, wire_id
 from daybook.llm.retrying import RetryPolicy, with_retries
 
 NAME = "anthropic"
@@ -85,10 +85,10 @@ def _messages(messages: tuple[ChatMessage, ...]) -> list[dict[str, Any]]:
 
 def _blocks(message: ChatMessage) -> list[dict[str, Any]]:
     if message.role is Role.TOOL:
-        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": message.text}]
+        return [{"type": "tool_result", "tool_use_id": wire_id(message.tool_call_id), "content": message.text}]
     blocks: list[dict[str, Any]] = [{"type": "text", "text": message.text}] if message.text.strip() else []
     blocks.extend(
-        {"type": "tool_use", "id": call.id, "name": call.name, "input": canonical(call.arguments)}
+        {"type": "tool_use", "id": wire_id(call.id), "name": call.name, "input": canonical(call.arguments)}
         for call in message.tool_calls
     )
     return blocks
@@ -176,7 +176,7 @@ class AnthropicProvider:
             raise ProviderDown(f"{NAME}: no connection ({type(error.__cause__).__name__})") from None
         except (anthropic.AnthropicError, ValueError) as error:
             raise BadAnswer(f"{NAME}: {type(error).__name__} while reading the answer") from None
-        return read_message(decode_object(raw.text(), NAME))
+        return read_message(decode_object(await raw.text(), NAME))
 
     def _refused(self, error: anthropic.APIStatusError, model: str) -> LlmError:
         body = error.body if isinstance(error.body, dict) else {}

@@ -13,7 +13,7 @@ from daybook.llm.catalogue_entry import Supports
 from daybook.llm.errors import BadAnswer, LlmError, ProviderDown, ProviderTimeout, RateLimited
 from daybook.llm.failures import HttpFailure, from_http
 from daybook.llm.port import ProviderReply, ProviderRequest
-from daybook.llm.reading import Heard, canonical, compact_json, count, decode_object, judge, objects, text_of
+from daybook.llm.reading import Heard, canonical, compact_json, count, decode_object, judge, objects, text_of, wire_id
 from daybook.llm.retrying import RetryPolicy, with_retries
 
 NAME = "openai"
@@ -70,12 +70,12 @@ def build_request(request: ProviderRequest, supports: Supports = NOT_IN_CATALOGU
 
 def _items(message: ChatMessage) -> list[dict[str, Any]]:
     if message.role is Role.TOOL:
-        return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": message.text}]
+        return [{"type": "function_call_output", "call_id": wire_id(message.tool_call_id), "output": message.text}]
     items: list[dict[str, Any]] = [{"role": message.role.value, "content": message.text}] if message.text else []
     items.extend(
         {
             "type": "function_call",
-            "call_id": call.id,
+            "call_id": wire_id(call.id),
             "name": call.name,
             "arguments": compact_json(call.arguments),
         }
@@ -175,7 +175,7 @@ class OpenAiProvider:
             raise ProviderDown(f"{NAME}: no connection ({type(error.__cause__).__name__})") from None
         except (openai.OpenAIError, ValueError) as error:
             raise BadAnswer(f"{NAME}: {type(error).__name__} while reading the answer") from None
-        return read_response(decode_object(raw.text(), NAME))
+        return read_response(decode_object(raw.text, NAME))
 
     def _refused(self, error: openai.APIStatusError, model: str) -> LlmError:
         detail = error.body if isinstance(error.body, dict) else {}

@@ -1,6 +1,8 @@
 """The last step of every adapter: from what a provider said to a reply, or to the error that explains why not."""
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +11,8 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from daybook.contracts.llm import ModelToolCall, Usage
 from daybook.llm.errors import AnswerRefused, BadAnswer
 from daybook.llm.port import ProviderReply, ProviderRequest, ToolSchema
+
+_PLAIN_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,13 @@ def canonical(value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         return [canonical(item) for item in value]
     return value
+
+
+def wire_id(call_id: str) -> str:
+    """A call's id that every provider takes: itself, or a digest when another provider made it too long or odd."""
+    if _PLAIN_ID.fullmatch(call_id):
+        return call_id
+    return f"call_{hashlib.sha256(call_id.encode()).hexdigest()[:24]}"
 
 
 def compact_json(value: JsonValue) -> str:
