@@ -21,8 +21,6 @@ def test_tool_calls_when_of_a_layer_then_they_are_its_tools_and_no_call_of_the_d
     calls = tool_calls_of(layer)
     names = [f"{layer.value}.tool.{spec.name}" for spec in registry().tools.by_layer(layer)]
     assert [call.name for call in calls] == names
-        f"{layer.value}.tool.{spec.name}" for spec in registry().tools.by_layer(layer)
-    ]
     assert {call.layer for call in calls} <= {layer}
     assert {call.name for call in calls}.isdisjoint(entry.name for entry in CALLS)
 
