@@ -9,7 +9,7 @@ _TRACKING = re.compile(
     r"source|src|from|share|sns|_ga|_gl|spm|ncid|sid|rss|input|kakao.*|naver.*)$",
     re.IGNORECASE,
 )
-_SECOND_LEVEL = frozenset({"co", "or", "go", "ac", "ne", "re", "pe", "com", "org", "net", "gov", "edu", "ac", "mil"})
+_SECOND_LEVEL = frozenset({"co", "or", "go", "ac", "ne", "re", "pe", "com", "org", "net", "gov", "edu", "mil"})
 _MIRRORS = ("www.", "m.", "mobile.", "amp.")
 _NAVER_ARTICLE = re.compile(r"^/(?:mnews/)?article/(?:comment/)?(\d{3})/(\d{8,12})")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")

@@ -29,9 +29,7 @@ def make_article(
 ) -> Article | None:
     """Return an article, or None when it has no visible title or no usable address.
 
-    Args:
-        title, text: as the source sends them; HTML is allowed.
-        publisher: the source's own name for it; empty: the site of the address.
+    Title and text are as the source sends them, HTML allowed; without a publisher it is the site of the address.
     """
     shown, address = plain_text(title, LONGEST_TITLE), canonical_url(url)
     if not shown or not address:

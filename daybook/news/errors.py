@@ -4,7 +4,7 @@
 
     NewsError            .code says it to programs, .source names the source
     ├── SourceDown       no connection, timeout, 5xx, also after the retries: SOURCE_DOWN
-    ├── SourceRefused    the key, the permission or the query is not accepted; asking again does not help: SOURCE_REFUSED
+    ├── SourceRefused    key, permission or query is not accepted; asking again does not help: SOURCE_REFUSED
     │   └── NoKey        no key is configured: NO_KEY
     ├── QuotaSpent       the quota of the day or of the second is used up: QUOTA_SPENT
     └── BadReply         not JSON, cut short, too large, or not of the documented shape: BAD_REPLY

@@ -5,7 +5,6 @@ same query and reply, other headers and another error shape. Which one is used d
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,8 +13,8 @@ from daybook.contracts.news import Article, SourceKind
 from daybook.news.articles import make_article
 from daybook.news.errors import BadReply, NewsError, QuotaSpent, SourceDown, SourceRefused
 from daybook.news.http import JsonHttp, JsonReply
+from daybook.news.keys import NaverAccess
 from daybook.news.ports import SourceQuery
-from daybook.settings import NewsSettings
 
 PAGE_SIZE = 100
 LAST_START = 1_000
@@ -26,38 +25,6 @@ _GATEWAY_BROKEN = {"500", "510", "900"}
 _LEGACY_QUOTA = {"010", "012"}
 
 
-@dataclass(frozen=True, slots=True)
-class NaverAccess:
-    """Where to ask and with which headers."""
-
-    base_url: str
-    path: str
-    headers: dict[str, str]
-    variables: str
-    """The settings to look at when the key is refused."""
-
-    @classmethod
-    def of(cls, settings: NewsSettings) -> "NaverAccess | None":
-        """Return the access of the key pair that is set, the hub's first; None without any."""
-        hub_id, hub_key = settings.naver_hub_key_id.get_secret_value(), settings.naver_hub_key.get_secret_value()
-        if hub_id and hub_key:
-            return cls(
-                settings.naver_hub_base_url,
-                "/search/v1/news",
-                {"X-NCP-APIGW-API-KEY-ID": hub_id, "X-NCP-APIGW-API-KEY": hub_key},
-                "DAYBOOK_NEWS__NAVER_HUB_KEY_ID and DAYBOOK_NEWS__NAVER_HUB_KEY",
-            )
-        client_id, secret = settings.naver_client_id.get_secret_value(), settings.naver_client_secret.get_secret_value()
-        if client_id and secret:
-            return cls(
-                settings.naver_base_url,
-                "/v1/search/news.json",
-                {"X-Naver-Client-Id": client_id, "X-Naver-Client-Secret": secret},
-                "DAYBOOK_NEWS__NAVER_CLIENT_ID and DAYBOOK_NEWS__NAVER_CLIENT_SECRET",
-            )
-        return None
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -66,12 +33,15 @@ class NaverNews:
     """Korean news by keyword, newest first."""
 
     def __init__(
-        self, access: NaverAccess, http: JsonHttp | None = None, *, timeout_s: float = 10, now: Callable[[], datetime] = _now
+        self,
+        access: NaverAccess,
+        http: JsonHttp | None = None,
+        *,
+        timeout_s: float = 10,
+        now: Callable[[], datetime] = _now,
     ) -> None:
         self._access = access
-        self._http = http or JsonHttp(
-            SourceKind.NAVER, access.base_url, headers=access.headers, timeout_s=timeout_s
-        )
+        self._http = http or JsonHttp(SourceKind.NAVER, access.base_url, headers=access.headers, timeout_s=timeout_s)
         self._now = now
 
     @property
@@ -121,7 +91,9 @@ class NaverNews:
         if reply.status == _TOO_MANY or code in _LEGACY_QUOTA:
             return QuotaSpent(self.kind, f"{'the day' if code == '010' else 'the second'} has no request left ({code})")
         if reply.status in {401, 403} or code == "024":
-            return SourceRefused(self.kind, f"the key is refused ({code or reply.status}); check {self._access.variables}")
+            return SourceRefused(
+                self.kind, f"the key is refused ({code or reply.status}); check {self._access.variables}"
+            )
         if code == "SE99":
             return SourceDown(self.kind, "its system fails (SE99)")
         if code:

@@ -27,7 +27,13 @@ class NewsApi:
     """English news by keyword, newest first."""
 
     def __init__(
-        self, base_url: str, key: str, http: JsonHttp | None = None, *, timeout_s: float = 10, now: Callable[[], datetime] = _now
+        self,
+        base_url: str,
+        key: str,
+        http: JsonHttp | None = None,
+        *,
+        timeout_s: float = 10,
+        now: Callable[[], datetime] = _now,
     ) -> None:
         self._http = http or JsonHttp(SourceKind.NEWSAPI, base_url, headers={"X-Api-Key": key}, timeout_s=timeout_s)
         self._now = now
