@@ -1,9 +1,8 @@
-"""A news report on a terminal: bars of sentiment, headlines, warnings, problems and cost. All text is printed as text."""
+"""A news report on a terminal: bars of sentiment, headlines, warnings, problems, cost; markup in it stays text."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 from daybook.commands.screen import WIDTH, aligned
@@ -23,7 +22,7 @@ def report_lines(report: NewsReport) -> Iterator[Text]:
     yield Text(f"News of {report.days} {_days(report.days)} to {as_of:%Y-%m-%d %H:%M} KST", style="bold")
     yield Text(f"run {report.run_id}{f', words {about}' if about else ''}", style="dim")
     yield Text("")
-    for line in textwrap.wrap(report.summary, WIDTH - 2, break_long_words=False) or ["no summary"]:
+    for line in _wrapped(report.summary, WIDTH - 2) or ["no summary"]:
         yield Text(f"  {line}")
     yield Text("")
     yield _bar_line("market", report.market_sentiment, f"{report.stories} stories of {report.articles} articles")
@@ -33,7 +32,8 @@ def report_lines(report: NewsReport) -> Iterator[Text]:
         yield from _heading("Warnings (they change nothing by themselves)")
         for signal in report.threats:
             named = f" {', '.join(signal.symbols)}" if signal.symbols else ""
-            text = f"  {signal.severity:.2f} {signal.kind.value.replace('_', ' ')}, {len(signal.article_ids)} stories{named}"
+            kind, stories = signal.kind.value.replace("_", " "), len(signal.article_ids)
+            text = f"  {signal.severity:.2f} {kind}, {stories} {'story' if stories == 1 else 'stories'}{named}"
             yield Text(text, style="red" if signal.severity > 0.5 else "yellow")
     if report.headlines:
         yield from _heading("Headlines")
@@ -44,7 +44,7 @@ def report_lines(report: NewsReport) -> Iterator[Text]:
     if report.problems or report.refused_future:
         yield from _heading("Problems")
         for problem in report.problems:
-            for number, line in enumerate(textwrap.wrap(problem, WIDTH - 4, break_long_words=False)):
+            for number, line in enumerate(_wrapped(problem, WIDTH - 4)):
                 yield Text(f"  {'- ' if not number else '  '}{line}", style="yellow")
         if report.refused_future:
             yield Text(f"  - {report.refused_future} articles dated in the future were not used", style="yellow")
@@ -97,7 +97,7 @@ def _headline(headline: Headline) -> Iterator[Text]:
     when = f"{headline.published_at.astimezone(KST):%m-%d %H:%M}"
     copies = f" (x{headline.copies})" if headline.copies > 1 else ""
     style = "red" if headline.sentiment > _FELT else "blue" if headline.sentiment < -_FELT else ""
-    lines = textwrap.wrap(f"{headline.title}{copies}", WIDTH - 22, break_long_words=True) or [""]
+    lines = _wrapped(f"{headline.title}{copies}", WIDTH - 22) or [""]
     first = Text(f"  {when} ")
     first.append(f"{headline.sentiment:+.2f}", style=style)
     first.append(f"  {lines[0]}")
@@ -110,6 +110,17 @@ def _headline(headline: Headline) -> Iterator[Text]:
 def _heading(text: str) -> Iterator[Text]:
     yield Text("")
     yield Text(text, style="bold")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of ``width`` cells; a Korean letter takes two."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines += chop_cells(word, width)
+    return lines
 
 
 def _cut(text: str, width: int) -> str:

@@ -17,8 +17,8 @@ _ARTICLES_A_DAY, _MOST_ARTICLES = 100, 300
 def plan_queries(kind: SourceKind, analysis: NewsAnalysisInput, names: NameFinder) -> list[SourceQuery]:
     """Return the queries of one source, in a fixed order.
 
-    Naver is asked for each word but the English names, NewsAPI for all English words at once (its free plan has 100 requests a day), DART for
-    each symbol. Without words and symbols the whole market is asked for.
+    Naver is asked for each word but English names of symbols, NewsAPI for all English words at once (its free plan has
+    100 requests a day), DART for each symbol. Without words and symbols the whole market is asked for.
     """
     words = search_words(analysis, names)
     if kind is SourceKind.NAVER:
