@@ -64,6 +64,11 @@ class PriceTable:
         """Where a symbol had an opening price."""
         return self.open > 0
 
+    def since(self, row: int) -> "PriceTable":
+        """Return the table from a row on."""
+        columns = (self.open, self.high, self.low, self.close, self.volume)
+        return PriceTable(self.symbols, self.days[row:], *(column[row:] for column in columns))
+
     def marks(self) -> Ints:
         """Return the last close known at each session's end, 0 before the first one."""
         if (self.close > 0).all():
