@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from datetime import date, time
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
@@ -98,6 +99,7 @@ class EventBook:
         return tuple(sorted(kept, key=lambda event: (event.day, event.time_kst or time(), event.title)))
 
 
+@cache
 def packaged_events() -> tuple[Event, ...]:
     """Return the events that ship with Daybook."""
     text = files("daybook.skills.market_data").joinpath("data", "events.yaml").read_text(encoding="utf-8")
@@ -121,6 +123,9 @@ def _yaml_rows(text: str, name: str) -> Iterable[Any]:
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         raise SourceUnavailable(f"{name} is not YAML (line {line}); correct it") from error
+    except (ValueError, RecursionError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SourceUnavailable(f"{name} has a value that cannot be ({why}); correct it") from error
     rows = content.get("events") if isinstance(content, dict) else content
     if rows is None:
         return []
