@@ -26,6 +26,8 @@ NAME = "gemini"
 UNSIGNED = b"skip_thought_signature_validator"
 """What Google documents for calls that another model made, so that they pass the check."""
 _SEPARATOR = "~gemini~"
+ODD_BODY = (ValueError, TypeError, AttributeError, KeyError)
+"""What the SDK raises for a body that is no JSON, or JSON of another shape."""
 TRUNCATED = frozenset({"MAX_TOKENS"})
 REFUSED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"})
 BROKEN = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"})
@@ -196,7 +198,7 @@ class GeminiProvider:
             raise ProviderTimeout(f"{NAME}: no answer in time") from None
         except httpx.TransportError as error:
             raise ProviderDown(f"{NAME}: no connection ({type(error).__name__})") from None
-        except ValueError as error:
+        except ODD_BODY as error:
             raise BadAnswer(f"{NAME}: {type(error).__name__} while reading the answer") from None
         return read_response(response)
 

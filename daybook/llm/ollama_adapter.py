@@ -23,6 +23,8 @@ NAME = "ollama"
 DEFAULT_CONTEXT_TOKENS = 8192
 KEEP_ALIVE = "10m"
 """How long the server keeps the model, and with it the cached prefix, in memory."""
+ODD_BODY = (ValueError, TypeError, AttributeError, KeyError)
+"""What the package raises for a body that is no JSON, or JSON of another shape."""
 _EFFORT_TO_THINK: dict[str, bool | str] = {"none": False}
 
 
@@ -148,7 +150,7 @@ class OllamaProvider:
             raise ProviderTimeout(f"{NAME}: no answer in time") from None
         except (ConnectionError, httpx.TransportError) as error:
             raise ProviderDown(f"{NAME}: no connection ({type(error).__name__})") from None
-        except ValueError as error:
+        except ODD_BODY as error:
             raise BadAnswer(f"{NAME}: {type(error).__name__} while reading the answer") from None
         return read_response(response)
 

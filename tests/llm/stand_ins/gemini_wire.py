@@ -21,6 +21,8 @@ MINIMUM_CACHEABLE = {"gemini-3.5-flash-lite": 2048}
 DEFAULT_MINIMUM = 4096
 TTL_S = 180.0
 UNSIGNED = base64.b64encode(b"skip_thought_signature_validator").decode()
+URL_SAFE = str.maketrans("-_", "+/")
+"""Protobuf servers take both alphabets of base64."""
 PATH = re.compile(r"/v1(?:beta)?/models/([^/:]+):generateContent")
 LEVELS = {"gemini-3.5-flash-lite": {"MINIMAL", "LOW", "MEDIUM", "HIGH"}}
 
@@ -132,7 +134,8 @@ class GeminiWire:
                 raise bad("the number of function response parts must equal the number of function call parts")
             called = [part for part in content.parts if part.function_call]
             calls = len(called)
-            if called and called[0].thought_signature not in desk.signatures | {UNSIGNED}:
+            signature = (called[0].thought_signature or "").translate(URL_SAFE) if called else UNSIGNED
+            if signature not in desk.signatures | {UNSIGNED}:
                 why = "missing a thought_signature" if not called[0].thought_signature else "with an invalid signature"
                 raise bad(f"Function call is {why} in functionCall parts. contents.{index}")
         if calls:
