@@ -142,6 +142,11 @@ class CompletionDesk:
                     break
         return job.fallback(failures)
 
+    async def close(self) -> None:
+        """Close the providers' connections."""
+        for provider in self._providers.values():
+            await provider.close()
+
     def _entries(self, request: CompletionRequest, fallback_models: Sequence[str]) -> tuple[ModelEntry, ...]:
         return chosen_models(
             request.model,
