@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 
 from activities.serving import SERVED_CALL
 from daybook.contracts.base import Mode
-from daybook.contracts.calls import Layer, calls_of
+from daybook.contracts.calls import Call, Layer, calls_of
 from daybook.logs import configure_logging
 from daybook.settings import ConfigurationError, Settings, load_settings
 from workers.heartbeats import BEAT_INTERVAL_S, Heartbeats
@@ -45,15 +45,17 @@ _STICKY_TIMEOUT = timedelta(seconds=2)
 _GRACEFUL_STOP = timedelta(seconds=5)
 
 
-def check_registration(layer: Layer, activities: Sequence[Callable[..., Any]]) -> None:
-    """Refuse a worker whose activities are not exactly those of its layer.
+def check_registration(
+    layer: Layer, activities: Sequence[Callable[..., Any]], tools: Sequence[Call[Any, Any]] = ()
+) -> None:
+    """Refuse a worker whose activities are not exactly those of its layer: the table's calls and the layer's tools.
 
     Raises:
         ConfigurationError: naming what is missing and what does not belong.
     """
     bound: set[str] = {getattr(function, SERVED_CALL).name for function in activities if hasattr(function, SERVED_CALL)}
     unbound = [function for function in activities if not hasattr(function, SERVED_CALL)]
-    allowed = {entry.name for entry in calls_of(layer)}
+    allowed = {entry.name for entry in (*calls_of(layer), *tools)}
     if unbound or bound != allowed:
         missing, foreign = sorted(allowed - bound), sorted(bound - allowed)
         raise ConfigurationError(
@@ -152,11 +154,16 @@ Rooms = Callable[[Settings, Client], Sequence[Callable[..., Any]]]
 
 
 async def _serve(
-    layer: Layer, settings: Settings, rooms: Rooms | None, workflows: Sequence[type], threads: int
+    layer: Layer,
+    settings: Settings,
+    rooms: Rooms | None,
+    tools: Sequence[Call[Any, Any]],
+    workflows: Sequence[type],
+    threads: int,
 ) -> None:
     client = await connect(settings)
     activities = list(rooms(settings, client)) if rooms else []
-    check_registration(layer, activities)
+    check_registration(layer, activities, tools)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -175,7 +182,14 @@ async def _serve(
             await stop.wait()
 
 
-def run_worker(layer: Layer, *, rooms: Rooms | None = None, workflows: Sequence[type] = (), threads: int = 8) -> None:
+def run_worker(
+    layer: Layer,
+    *,
+    rooms: Rooms | None = None,
+    tools: Sequence[Call[Any, Any]] = (),
+    workflows: Sequence[type] = (),
+    threads: int = 8,
+) -> None:
     """Run one layer's worker until it is told to stop; exits with 2 and one line when it may not start."""
     try:
         check_secrets(layer, os.environ)
@@ -183,7 +197,7 @@ def run_worker(layer: Layer, *, rooms: Rooms | None = None, workflows: Sequence[
         check_secret_settings(layer, settings)
         configure_logging(layer.value)
         check_mode(layer, settings)
-        asyncio.run(_serve(layer, settings, rooms, workflows, threads))
+        asyncio.run(_serve(layer, settings, rooms, tools, workflows, threads))
     except ConfigurationError as error:
         sys.stderr.write(f"{layer.value} worker: {error}\n")
         sys.exit(2)
