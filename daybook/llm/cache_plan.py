@@ -34,6 +34,8 @@ from daybook.skills.spec import ToolSpec
 
 CALLS_WITH_TOOLS = 2.0
 """Calls of a run that may use tools: one that asks for them and one that reads the results."""
+ABOUT_AS_CHEAP = 1.005
+"""Plans within half a percent are equal: the rates they rest on are no better than that."""
 _KEY_LENGTH = 16
 
 
@@ -99,10 +101,11 @@ class PlanQuestion:
 
 
 def choose_plan(question: PlanQuestion, definitions: ToolDefinitions, traffic: Traffic) -> CachePlan:
-    """Return the cheapest plan; the simplest of equals. Raises ``UnknownTool``."""
+    """Return the cheapest plan, the simplest of those about as cheap. Raises ``UnknownTool``."""
     prefixes = possible_prefixes(question, definitions)
     plans = [plan for prefix in prefixes for plan in _plans(question, prefix, traffic)]
-    best = min(plans, key=lambda plan: plan.tokens)
+    cheapest = min(plan.tokens for plan in plans)
+    best = next(plan for plan in plans if plan.tokens <= cheapest * ABOUT_AS_CHEAP)
     return CachePlan(
         best.prefix, best.marks, best.is_cached, best.hit_rate, best.tokens, _reason(best, plans, question)
     )

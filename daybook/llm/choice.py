@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from decimal import Decimal
 
 from daybook.contracts.llm import Purpose
 from daybook.llm.catalogue import Catalogue
@@ -48,7 +49,8 @@ def chosen_models(
     """Return the model to ask and those to ask after it, each served on ``day`` and with a provider at hand.
 
     An empty ``model`` means the purpose's default: preferred models first, else the nearest tier (of
-    two as near the lower one), cheapest first.
+    two as near the lower one), cheapest first; of
+    equals the one that lives longest.
     Fallback models that cannot be asked are left out.
 
     Raises:
@@ -83,4 +85,8 @@ def default_models(
         distance = _ORDER.index(entry.tier) - wanted
         return (not preferred, min(preferred, default=0), abs(distance), distance > 0)
 
-    return tuple(sorted(available, key=lambda e: (*rank(e), e.price(day).input, e.price(day).output, e.name)))
+    def price(entry: ModelEntry) -> tuple[Decimal, Decimal, int, str]:
+        row = entry.price(day)
+        return row.input, row.output, -(entry.shutdown or date.max).toordinal(), entry.name
+
+    return tuple(sorted(available, key=lambda entry: (*rank(entry), *price(entry))))
