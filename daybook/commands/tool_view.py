@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from daybook.commands.screen import WIDTH, aligned, labelled
+from daybook.commands.screen import WIDTH, aligned, labelled, wrapped
 from daybook.contracts.tools import SourceRef
 from daybook.skills.policy import policy_row
 from daybook.skills.registry import Registry
@@ -13,18 +13,18 @@ from daybook.skills.stub import stub_of
 
 _LONGEST_CELL = 48
 _INDENT = 2
-_NAME_WIDTH = 24
 
 
 def listing(registry: Registry) -> list[str]:
     """Return all tools, grouped by skill, in 80 columns."""
     lines: list[str] = []
+    indent = max(len(name) for name in registry.tools.names) + 2 * _INDENT
     for skills in registry.by_group().values():
         for skill in skills:
-            lines.append(f"{skill.name}: {skill.description}")
+            lines.append(wrapped(f"{skill.name}: {skill.description}"))
             for spec in sorted(skill.tools, key=lambda spec: spec.name):
                 traits = f"[{spec.layer.value}, {spec.effect.value}, cost {spec.cost.value}]"
-                lines.append(labelled(f"  {spec.name}", f"{spec.description} {traits}", indent=_NAME_WIDTH))
+                lines.append(labelled(f"  {spec.name}", f"{spec.description} {traits}", indent=indent))
             lines.append("")
     return lines
 

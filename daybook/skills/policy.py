@@ -32,8 +32,8 @@ def tool_calls_of(layer: Layer) -> tuple[Call[ToolRequest, ToolReply], ...]:
 def mcp_annotations(spec: ToolSpec) -> dict[str, Any]:
     """Return the tool's annotations as MCP names them.
 
-    No tool destroys anything: orders are tickets until a person agrees. What is recorded or prepared is keyed by run
-    and number, so asking twice within a call does nothing more; a second call of its own does.
+    No tool destroys anything: orders are tickets until a person agrees. But two tickets are two tickets, so what
+    prepares or records is not idempotent.
     """
     is_read = spec.effect is Effect.READ
     return {

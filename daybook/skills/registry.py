@@ -4,17 +4,36 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from daybook.skills.errors import DeclarationError
+from daybook.skills.fundamental.financials import financials
+from daybook.skills.fundamental.sec import sec
 from daybook.skills.intelligence.claude import claude
 from daybook.skills.intelligence.gemini import gemini
 from daybook.skills.intelligence.gpt4o import gpt4o
 from daybook.skills.intelligence.local_llm import local_llm
 from daybook.skills.market_data.calendar import calendar
+from daybook.skills.market_data.news import news
 from daybook.skills.market_data.search import search
 from daybook.skills.skill import Skill
 from daybook.skills.spec import GROUPS, ToolSpec
 from daybook.skills.toolset import ToolSet
+from daybook.skills.trading.kis import kis
+from daybook.skills.trading.order import order
+from daybook.skills.trading.risk import risk
 
-SKILLS: tuple[Skill, ...] = (search, calendar, claude, gemini, gpt4o, local_llm)
+SKILLS: tuple[Skill, ...] = (
+    news,
+    search,
+    calendar,
+    sec,
+    financials,
+    kis,
+    order,
+    risk,
+    claude,
+    gemini,
+    gpt4o,
+    local_llm,
+)
 
 
 @dataclass(frozen=True)
