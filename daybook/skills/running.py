@@ -120,7 +120,7 @@ def _provider(spec: ToolSpec, wanted: type, providers: Providers) -> object:
     if isinstance(provider, NotConfigured):
         raise SourceUnavailable(f"{spec.name} is not available: {provider.how}")
     if provider is None:
-        what = (inspect.getdoc(wanted) or "").partition("\n")[0].rstrip(".")
+        what = (inspect.getdoc(wanted) or "").partition("\n")[0].partition(". ")[0].rstrip(".")
         raise SourceUnavailable(
             f"{spec.name} needs {wanted.__name__}{f' ({what})' if what else ''}, "
             f"and the {spec.layer.value} worker was started without it"

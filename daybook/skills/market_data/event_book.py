@@ -49,7 +49,7 @@ def _sexagesimal(value: Any) -> Any:
 
 
 class Event(Message):
-    """One dated event. ``day`` and ``time_kst`` are Korean; ``known_since`` matters for runs at a point in time."""
+    """One dated event, in Korean time; ``known_since`` matters for runs at a point in time and is not shown."""
 
     day: date
     time_kst: Annotated[time | None, BeforeValidator(_sexagesimal)] = None
@@ -58,7 +58,7 @@ class Event(Message):
     symbol: Symbol | None = None
     status: EventStatus = EventStatus.SCHEDULED
     source: str = Field(default="", max_length=120)
-    known_since: date | None = None
+    known_since: date | None = Field(default=None, exclude=True)
 
     @property
     def key(self) -> tuple[date, EventKind, str, str | None]:
