@@ -46,8 +46,8 @@ def unpack_id(packed: str) -> tuple[str, bytes | None]:
     if not separator:
         return call_id, None
     try:
-        return call_id, base64.urlsafe_b64decode(signature)
-    except (binascii.Error, ValueError):
+        return call_id, base64.b64decode(signature, altchars=b"-_", validate=True) or None
+    except binascii.Error:
         return call_id, None
 
 

@@ -7,14 +7,13 @@ usage excludes what was read from and written to the cache.
 
 import json
 import uuid
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from daybook.contracts.llm import Usage
+from tests.llm.stand_ins.anthropic_request import CountRequest, MessagesRequest, TextBlock, ToolResult, ToolUse
 from tests.llm.stand_ins.counter import digest, plain, tokens
 from tests.llm.stand_ins.script import Asked, AskedMessage, Reply, ToolCall
-from tests.llm.stand_ins.wire import Desk, HttpRequest, Outcome, Strict, WireError, objects_in, refusing
+from tests.llm.stand_ins.wire import Desk, HttpRequest, Outcome, WireError, objects_in, refusing
 
 API_VERSION = "2026-10-21"
 MINIMUM_CACHEABLE = {
@@ -34,90 +33,6 @@ THINKING_TYPES = {
     "claude-sonnet-5": {"adaptive", "disabled"},
 }
 UNSUPPORTED_KEYWORDS = {"minimum", "maximum", "minLength", "maxLength", "pattern", "maxItems", "multipleOf"}
-CallId = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$")]
-
-
-class CacheControl(Strict):
-    type: Literal["ephemeral"]
-    ttl: Literal["5m", "1h"] = "5m"
-
-
-class TextBlock(Strict):
-    type: Literal["text"]
-    text: str = Field(min_length=1, pattern=r"\S")
-    cache_control: CacheControl | None = None
-
-
-class ToolUse(Strict):
-    type: Literal["tool_use"]
-    id: CallId
-    name: str
-    input: dict[str, Any]
-    cache_control: CacheControl | None = None
-
-
-class ToolResult(Strict):
-    type: Literal["tool_result"]
-    tool_use_id: CallId
-    content: str | list[TextBlock] = ""
-    is_error: bool = False
-    cache_control: CacheControl | None = None
-
-
-Block = Annotated[TextBlock | ToolUse | ToolResult, Field(discriminator="type")]
-
-
-class MessageIn(Strict):
-    role: Literal["user", "assistant"]
-    content: str | list[Block]
-
-
-class Tool(Strict):
-    name: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,128}$")
-    description: str = ""
-    input_schema: dict[str, Any]
-    cache_control: CacheControl | None = None
-    type: Literal["custom"] | None = None
-    strict: bool | None = None
-
-
-class ToolChoice(Strict):
-    type: Literal["auto", "none", "any", "tool"]
-    name: str | None = None
-    disable_parallel_tool_use: bool | None = None
-
-
-class OutputFormat(Strict):
-    type: Literal["json_schema"]
-    schema_: dict[str, Any] = Field(alias="schema")
-
-
-class OutputConfig(Strict):
-    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
-    format: OutputFormat | None = None
-
-
-class Thinking(Strict):
-    type: Literal["adaptive", "disabled", "between_tools", "enabled"]
-    display: Literal["summarized", "omitted"] | None = None
-
-
-class CountRequest(Strict):
-    model: str
-    messages: list[MessageIn] = Field(min_length=1)
-    system: str | list[TextBlock] | None = None
-    tools: list[Tool] = []
-    tool_choice: ToolChoice | None = None
-    output_config: OutputConfig | None = None
-    thinking: Thinking | None = None
-    cache_control: CacheControl | None = None
-
-
-class MessagesRequest(CountRequest):
-    max_tokens: int = Field(ge=1)
-    metadata: dict[str, str] | None = None
-    stop_sequences: list[str] | None = None
-    stream: Literal[False] = False
 
 
 def bad(message: str) -> WireError:

@@ -102,13 +102,18 @@ class Wire(Protocol):
         ...
 
 
+def _how_far(error: Any) -> tuple[int, bool]:
+    return len(error["loc"]), error["type"] == "extra_forbidden"
+
+
 @contextmanager
 def refusing(status: int, code: str) -> Iterator[None]:
     """Turn a request that does not fit its models into the provider's error."""
     try:
         yield
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        # Of the many errors of a union the one that got furthest is the one the sender means.
+        first = max(error.errors(include_url=False, include_input=False), key=_how_far)
         where = ".".join(str(part) for part in first["loc"])
         raise WireError(status, code, f"{where}: {first['msg']}") from None
 
