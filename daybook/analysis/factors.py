@@ -8,10 +8,10 @@ sessions before and held equally weighted, so a factor's return of a day uses no
 
 from collections.abc import Sequence
 from datetime import date
-from enum import StrEnum
 
 import numpy as np
 
+from daybook.analysis.factor_names import Factor as Factor
 from daybook.analysis.price_frame import Floats, PriceFrame, common_closes
 from daybook.analysis.statistics import simple_returns
 
@@ -19,14 +19,6 @@ FORMATION_SESSIONS = 60
 HOLDING_SESSIONS = 20
 FEWEST_FOR_MARKET = 3
 FEWEST_FOR_THIRDS = 9
-
-
-class Factor(StrEnum):
-    """The factors there are."""
-
-    MARKET = "market"
-    MOMENTUM = "momentum"
-    LIQUIDITY = "liquidity"
 
 
 def factor_returns(factor: Factor, frames: Sequence[PriceFrame]) -> tuple[tuple[date, ...], Floats]:

@@ -7,10 +7,10 @@ are shown, and the start no longer matters.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from daybook.analysis.indicator_names import Indicator as Indicator
 from daybook.analysis.price_frame import Floats, PriceFrame
 
 SMA_PERIODS = (5, 20, 60, 120)
@@ -18,20 +18,6 @@ SMA_PERIODS = (5, 20, 60, 120)
 EMA_PERIODS = (12, 26)
 
 Lines = dict[str, Floats]
-
-
-class Indicator(StrEnum):
-    """The indicators there are."""
-
-    SMA = "sma"
-    EMA = "ema"
-    RSI = "rsi"
-    MACD = "macd"
-    BOLLINGER = "bollinger"
-    ATR = "atr"
-    STOCHASTIC = "stochastic"
-    OBV = "obv"
-    ADX = "adx"
 
 
 @dataclass(frozen=True, slots=True)
