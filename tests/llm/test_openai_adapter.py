@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from pydantic import JsonValue
 
 from daybook.contracts.llm import ModelToolCall, Usage
 from daybook.llm.catalogue_entry import Supports
@@ -66,6 +67,13 @@ def test_request_when_the_model_knows_no_breakpoints_then_none_is_sent() -> None
     assert body["prompt_cache_key"] == "k"
 
 
+def test_request_when_nothing_is_marked_then_the_cache_is_not_written() -> None:
+    body = build_request(CASE.ask(system="s"), NEW)
+    assert body["prompt_cache_options"] == {"mode": "explicit"}
+    assert body["instructions"] == "s"
+    assert "prompt_cache_options" not in build_request(CASE.ask(system="s"), OLD)
+
+
 def test_request_when_fewer_tokens_are_asked_than_the_api_takes_then_its_minimum_is_sent() -> None:
     assert build_request(CASE.ask(max_output_tokens=1), NEW)["max_output_tokens"] == 16
 
@@ -88,7 +96,11 @@ def test_usage_when_it_has_cached_and_written_tokens_then_input_includes_them() 
 
 
 def test_response_when_the_filter_stops_it_then_it_counts_as_refused() -> None:
-    body = {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}, "output": []}
+    body: dict[str, JsonValue] = {
+        "status": "incomplete",
+        "incomplete_details": {"reason": "content_filter"},
+        "output": [],
+    }
     assert read_response(body).refused == "content_filter"
 
 

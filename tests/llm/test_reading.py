@@ -18,7 +18,8 @@ def heard(arguments: JsonValue, text: str = "") -> Heard:
 
 
 def test_judge_when_arguments_are_text_or_an_object_then_both_are_read() -> None:
-    for arguments in ('{"symbol": "005930"}', {"symbol": "005930"}):
+    forms: tuple[JsonValue, ...] = ('{"symbol": "005930"}', {"symbol": "005930"})
+    for arguments in forms:
         reply = judge(ASKED, heard(arguments), attempts=1)
         assert reply.tool_calls[0].arguments == {"symbol": "005930"}
     assert judge(ASKED, heard(""), attempts=1).tool_calls[0].arguments == {}
@@ -61,7 +62,8 @@ def test_wire_id_when_another_provider_made_it_odd_then_it_is_replaced_the_same_
 
 def test_count_when_a_provider_leaves_out_or_spoils_a_number_then_it_is_zero() -> None:
     assert count({"a": {"b": 7}}, "a", "b") == 7
-    for raw in (None, {}, {"a": None}, {"a": {"b": "7"}}, {"a": {"b": -1}}, {"a": {"b": True}}, []):
+    spoiled: tuple[object, ...] = (None, {}, {"a": None}, {"a": {"b": "7"}}, {"a": {"b": -1}}, {"a": {"b": True}}, [])
+    for raw in spoiled:
         assert count(raw, "a", "b") == 0
 
 

@@ -163,11 +163,12 @@ async def test_decisions_when_asked_through_the_sdk_then_probabilities_come_back
 
 async def test_system_one_when_asked_through_the_package_then_probabilities_come_back() -> None:
     with StandIn.start("ollama", decide=lambda text, question: {"a": 0.3, "b": 0.7}) as stand_in:
-        client = ollama.AsyncClient(host=stand_in.base_url, timeout=5)
+        client: Any = ollama.AsyncClient(host=stand_in.base_url, timeout=5)
         question = {"type": "choice", "instructions": "Which?", "criteria": {"a": None, "b": "the other"}}
         response = await client.systemone(model="julia-1", state="질문", questions={"intent": question})
-        assert response.answers["intent"].choice == "b"
-        assert response.answers["intent"].probabilities == {"a": 0.3, "b": 0.7}
+        answer: Any = response.answers["intent"]
+        assert answer.choice == "b"
+        assert answer.probabilities == {"a": 0.3, "b": 0.7}
         listed = await client.list()
         assert "julia-1" in [model.model for model in listed.models]
         with pytest.raises(ollama.ResponseError, match="does not support systemone"):
