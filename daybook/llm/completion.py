@@ -11,17 +11,17 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from daybook.contracts.base import KST
-from daybook.contracts.llm import Completion, CompletionRequest, FallbackReason
+from daybook.contracts.llm import Completion, CompletionRequest, FallbackReason, Purpose
 from daybook.llm.answers import answer_model
 from daybook.llm.cache_plan import CachePlan, PlanQuestion, Prefix, choose_plan, note_use
 from daybook.llm.catalogue import Catalogue
 from daybook.llm.catalogue_entry import ModelEntry
-from daybook.llm.choice import EFFORTS, chosen_models
+from daybook.llm.choice import EFFORTS, chosen_models, default_models
 from daybook.llm.circuit import Circuit
 from daybook.llm.completion_job import Job, begin_job, checked
 from daybook.llm.errors import BadAnswer, LlmError, ProviderDown, RequestRefused
@@ -142,6 +142,12 @@ class CompletionDesk:
                     break
         return job.fallback(failures)
 
+    def default_model(self, provider: str) -> str:
+        """Return the model a provider is asked with when nobody names one; empty when it has none at hand."""
+        at_hand = {provider} & set(self._providers)
+        models = default_models(Purpose.TOOL, self._catalogue, at_hand, self._settings, self._today())
+        return models[0].name if models else ""
+
     async def close(self) -> None:
         """Close the providers' connections."""
         for provider in self._providers.values():
@@ -155,7 +161,7 @@ class CompletionDesk:
             catalogue=self._catalogue,
             providers=self._providers.keys(),
             llm=self._settings,
-            day=self._clock().astimezone(KST).date(),
+            day=self._today(),
         )
 
     async def _answer(self, job: Job, entry: ModelEntry, restore: bool) -> Completion:
@@ -221,7 +227,7 @@ class CompletionDesk:
                 self._traffic.note(digest, now_s - max(now - at, 0.0))
         question = PlanQuestion(
             entry=entry,
-            day=self._clock().astimezone(KST).date(),
+            day=self._today(),
             allowed=job.request.tools,
             system=job.system,
             rest_tokens=estimate_messages(
@@ -253,6 +259,9 @@ class CompletionDesk:
         self._runs.move_to_end(run)
         while len(self._runs) > REMEMBERED_RUNS:
             self._runs.popitem(last=False)
+
+    def _today(self) -> date:
+        return self._clock().astimezone(KST).date()
 
     def _since_ms(self, begun_s: float) -> int:
         return max(round(1_000 * (self._monotonic_s() - begun_s)), 0)

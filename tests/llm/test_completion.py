@@ -345,6 +345,14 @@ async def test_completion_when_no_model_is_named_then_the_purpose_chooses_the_ti
     assert code.model in {"gpt-6.1-sol", "gpt-6-sol"}
 
 
+async def test_default_model_when_a_provider_is_set_up_then_it_is_of_the_middle_tier(
+    start: Start, ledger_path: Path
+) -> None:
+    async with bench(ledger_path, {"openai": start("openai")}) as one:
+        names = {provider: one.desk.default_model(provider) for provider in ("openai", "gemini", "ollama", "nobody")}
+    assert names == {"openai": "gpt-5.4-mini", "gemini": "", "ollama": "", "nobody": ""}
+
+
 async def test_untrusted_text_when_it_comes_with_tools_then_it_is_refused_before_anything_happens(
     start: Start, ledger_path: Path
 ) -> None:
