@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-_NAMES = "app_?key|app_?secret|secret_?key|approval_key|token|password"
+_NAMES = "api_?key|app_?key|app_?secret|crtfc_key|secret_?key|approval_key|token|password"
 _QUOTED = r"\"[^\"]*\"|'[^']*'"
 _MASKS = (
     (re.compile(r"\b\d{8}-?\d{2}\b"), "[account]"),

@@ -6,6 +6,7 @@ from typing import Any
 from temporalio.client import Client
 
 from activities.serving import served_by
+from activities.tools import tool_activities
 from activities.trading import TradingActivities
 from daybook.broker.kis.client import KisBroker, build_broker
 from daybook.broker.kis.credentials import credentials_from_values, paper_credentials, read_kis_devlp
@@ -14,9 +15,23 @@ from daybook.broker.kis.stream_settings import StreamSettings
 from daybook.broker.port import BrokerError
 from daybook.contracts.base import Mode
 from daybook.contracts.calls import Layer
+from daybook.execution.account_view import AccountView
+from daybook.execution.context import ContextReader
 from daybook.execution.desk import ExecutionDesk
+from daybook.execution.dry_check import DryChecker
 from daybook.execution.kill_switch import KillSwitch
+from daybook.execution.limits_view import LimitsView
+from daybook.execution.market_view import MarketView
+from daybook.execution.ticket_draft import TicketDrafter
 from daybook.settings import ConfigurationError, Settings
+from daybook.skills.market_data.market_port import MarketQuotes
+from daybook.skills.policy import tool_calls_of
+from daybook.skills.registry import registry
+from daybook.skills.running import Providers
+from daybook.skills.toolbox import ToolBox
+from daybook.skills.trading.kis import BrokerReads
+from daybook.skills.trading.order import TicketDrafts
+from daybook.skills.trading.risk import RiskDesk
 from daybook.storage.database import Database
 from workers.hosting import run_worker
 
@@ -84,8 +99,24 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
     def stream() -> KisStream:
         return broker.stream(StreamSettings(notices=has_notices))
 
-    return served_by(TradingActivities(build_desk(settings, broker), client, stream, settings.commission_rate))
+    desk = build_desk(settings, broker)
+    tools = ToolBox(Layer.TRADING, registry(), tool_providers(desk, broker, settings))
+    return [
+        *served_by(TradingActivities(desk, client, stream, settings.commission_rate)),
+        *tool_activities(tools),
+    ]
+
+
+def tool_providers(desk: ExecutionDesk, broker: KisBroker, settings: Settings) -> Providers:
+    """Return what the trading layer's tools are given: views of the account and drafts, nothing that sends."""
+    checker = DryChecker(desk, ContextReader(desk))
+    return {
+        BrokerReads: AccountView(desk),
+        TicketDrafts: TicketDrafter(desk, checker, settings.commission_rate),
+        RiskDesk: LimitsView(desk, checker),
+        MarketQuotes: MarketView(broker, broker.scan),
+    }
 
 
 if __name__ == "__main__":
-    run_worker(Layer.TRADING, rooms=rooms, threads=16)
+    run_worker(Layer.TRADING, rooms=rooms, tools=tool_calls_of(Layer.TRADING), threads=24)

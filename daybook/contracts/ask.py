@@ -87,6 +87,8 @@ class AnswerKind(StrEnum):
     """By rules, because no model could be asked; labelled so in the text."""
     TICKET = "ticket"
     """An order ticket that waits for a person."""
+    DRAFT = "draft"
+    """An order that may not be sent now, with the reasons; no ticket was opened."""
     CONFIRM = "confirm"
     """The person is asked whether an order is meant."""
     REFUSED = "refused"

@@ -33,7 +33,7 @@ ROW = {
 
 
 def scan(rig: Rig) -> KisMarketScan:
-    return KisMarketScan(rig.broker._market._gateway)
+    return rig.broker.scan
 
 
 def test_breadth_when_served_then_the_broker_s_counts_come_back() -> None:
@@ -89,7 +89,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KisMarketScan]:
             hosted(engine, FrontConfig(rate_limit=None)) as running,
             build_broker(Mode.PAPER, state_dir=state, base_url=running.mock_url) as broker,
         ):
-            yield KisMarketScan(broker._market._gateway)
+            yield broker.scan
     finally:
         engine.close()
 

@@ -12,6 +12,7 @@ import httpx
 from daybook.broker.kis.credentials import KisCredentials, paper_credentials
 from daybook.broker.kis.gateway import ORDER_LEAD_S, ORDER_TIMEOUT_S, KisGateway
 from daybook.broker.kis.market_data import KisMarketData
+from daybook.broker.kis.market_scan import KisMarketScan
 from daybook.broker.kis.rate import RateLimiter, policy_for
 from daybook.broker.kis.stream import KisStream
 from daybook.broker.kis.stream_settings import StreamSettings
@@ -50,11 +51,17 @@ class KisBroker:
         self._now = now
         self._market = KisMarketData(gateway, now)
         self._trading = KisTrading(gateway, now)
+        self._scan = KisMarketScan(gateway)
 
     @property
     def mode(self) -> Mode:
         """The mode the broker was built for; it never changes."""
         return self._transport.mode
+
+    @property
+    def scan(self) -> KisMarketScan:
+        """Reads over the whole market, which are not part of the ``Broker`` port."""
+        return self._scan
 
     def quote(self, symbol: str, with_book: bool = False) -> Quote:
         """Return price, limits and status now; best ask and bid too when ``with_book`` (one call more)."""
