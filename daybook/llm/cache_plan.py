@@ -13,9 +13,11 @@ With L tokens of prefix, M of messages, and read and write prices r and w as mul
 ``L + M`` uncached, and cached on average ``M + L * (h*r + (1-h)*w + (c-1)*r) / c`` a call, where h is the share of
 first calls that find the prefix alive and c the calls of one run, the later of which always do.
 
-Two rules come before cost. A prefix below the provider's minimum is never cached, and no error says so. And a plan
-shows a model no tool it may not call, unless the provider enforces the mask (Anthropic has none); tools that write are
-in a prefix only when they are allowed, and a request that holds text from outside has no tools at all.
+Two rules come before cost. A prefix below the provider's minimum is never cached, and no error says so. And tools that
+write are in a prefix only when they are allowed; a request that holds text from outside has no tools at all.
+
+Where a provider cannot mask (Anthropic), the last message says which tools may be called now; a call of another one is
+refused by the desk, and the next attempt shows the allowed tools only.
 """
 
 import hashlib
@@ -49,13 +51,17 @@ class PlanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """The stable beginning of a request; ``allowed`` is None when all of its tools may be called."""
+    """The stable beginning of a request; ``allowed`` is None when all of its tools may be called.
+
+    ``note`` is what the last message has to say where the provider cannot mask.
+    """
 
     kind: PlanKind
     tools: DefinedTools
     allowed: tuple[str, ...] | None
     tokens: int
     digest: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ def possible_prefixes(question: PlanQuestion, definitions: ToolDefinitions) -> l
     """Return the prefixes a request may have, the smallest first, each tool set once."""
     allowed = definitions.tools.select(question.allowed)
     prefixes = [_prefix(question, PlanKind.ROUTED, definitions.of_set(allowed), None)]
-    if question.is_bare or not question.entry.supports.allowed_tools:
+    if question.is_bare or question.entry.cache.kind is CacheKind.NONE:
         return prefixes
     prefixes += _previous(question, prefixes[0], allowed.names)
     if not question.allowed:
@@ -144,6 +150,8 @@ def _previous(question: PlanQuestion, routed: Prefix, allowed: tuple[str, ...]) 
     before = question.previous
     if before is None or before.digest == routed.digest or not set(allowed) <= set(before.tools.names):
         return []
+    if not allowed and not question.entry.supports.allowed_tools:
+        return []  # words alone do not keep a model from calling tools
     again = _prefix(question, before.kind, before.tools, allowed)
     return [again] if again.digest == before.digest else []
 
@@ -152,21 +160,24 @@ def _prefix(question: PlanQuestion, kind: PlanKind, tools: DefinedTools, allowed
     family = family_of(question.entry.provider.value)
     digest = hashlib.sha256(f"{question.entry.name}\n{tools.digest}\n{question.system}".encode()).hexdigest()
     tokens = tools.tokens(family) + estimate_tokens(question.system, family)
-    return Prefix(kind, tools, allowed, tokens, digest)
+    is_told = allowed is not None and not question.entry.supports.allowed_tools
+    note = f"Of the tools, only these may be called now: {', '.join(allowed or ())}." if is_told else ""
+    return Prefix(kind, tools, allowed, tokens, digest, note)
 
 
 def _plans(question: PlanQuestion, prefix: Prefix, traffic: Traffic) -> Iterator[CachePlan]:
     entry, rules = question.entry, question.entry.cache
+    rest_tokens = question.rest_tokens + estimate_tokens(prefix.note, family_of(entry.provider.value))
     key = f"daybook-{prefix.digest[:_KEY_LENGTH]}" if prefix.tokens else ""
     # OpenAI writes an unmarked prompt to its cache up to the last message; a mark keeps it to the prefix.
     always_marked = rules.kind is CacheKind.AUTOMATIC and entry.supports.cache_breakpoints
     plain = CacheMarks(key=key, mark_system=always_marked and bool(question.system))
     if rules.kind is CacheKind.NONE or prefix.tokens < max(rules.minimum_tokens, 1):
-        yield CachePlan(prefix, plain, False, 0.0, prefix.tokens + question.rest_tokens, "")
+        yield CachePlan(prefix, plain, False, 0.0, prefix.tokens + rest_tokens, "")
         return
     if rules.kind is CacheKind.MARKED:
-        yield CachePlan(prefix, CacheMarks(key=key), False, 0.0, prefix.tokens + question.rest_tokens, "")
-    price = entry.price(question.day, prefix.tokens + question.rest_tokens)
+        yield CachePlan(prefix, CacheMarks(key=key), False, 0.0, prefix.tokens + rest_tokens, "")
+    price = entry.price(question.day, prefix.tokens + rest_tokens)
     unit = price.input or 1
     takes_ttl = rules.kind is CacheKind.MARKED or always_marked
     lifetimes = (rules.default_ttl, *([rules.long_ttl] if rules.long_ttl and takes_ttl else []))
@@ -180,7 +191,7 @@ def _plans(question: PlanQuestion, prefix: Prefix, traffic: Traffic) -> Iterator
             mark_system=bool(question.system),
             ttl=ttl if takes_ttl else "",
         )
-        yield CachePlan(prefix, marks, True, rate, prefix.tokens * factor + question.rest_tokens, "")
+        yield CachePlan(prefix, marks, True, rate, prefix.tokens * factor + rest_tokens, "")
 
 
 def _factor(question: PlanQuestion, prefix: Prefix, rate: float, read: float, write: float) -> float:

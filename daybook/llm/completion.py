@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pydantic import BaseModel
 
 from daybook.contracts.base import KST
-from daybook.contracts.llm import Completion, CompletionRequest, FallbackReason, Purpose
+from daybook.contracts.llm import ChatMessage, Completion, CompletionRequest, FallbackReason, Purpose, Role
 from daybook.llm.answers import answer_model
 from daybook.llm.cache_plan import CachePlan, PlanQuestion, Prefix, choose_plan, note_use
 from daybook.llm.catalogue import Catalogue
@@ -236,17 +236,19 @@ class CompletionDesk:
             ),
             previous=self._runs.get((job.work.run_id, entry.name)),
             now_s=self._monotonic_s(),
-            is_bare=job.request.holds_untrusted,
+            is_bare=job.request.holds_untrusted or job.bad_answers > 0,
         )
         return question, choose_plan(question, self._definitions, self._traffic)
 
     def _provider_request(self, job: Job, entry: ModelEntry, plan: CachePlan) -> ProviderRequest:
+        prefix = plan.prefix
+        note = (ChatMessage(role=Role.USER, text=prefix.note),) if prefix.note else ()
         return ProviderRequest(
             model=entry.wire_name,
-            messages=tuple(job.messages),
+            messages=(*job.messages, *note),
             system=job.system,
-            tools=plan.prefix.tools.schemas,
-            allowed_tools=plan.prefix.allowed,
+            tools=prefix.tools.schemas,
+            allowed_tools=None if prefix.note else prefix.allowed,
             answer=job.answer,
             max_output_tokens=min(job.request.max_output_tokens, entry.longest_output_tokens),
             effort=entry.effort(EFFORTS[job.request.purpose]),

@@ -80,14 +80,17 @@ def test_plan_when_many_kinds_of_requests_come_then_the_prefix_they_share_is_use
     assert len({plan.marks.key for plan in plans}) == 1
 
 
-def test_plan_when_the_provider_cannot_mask_then_no_other_tool_is_shown_but_marks_are_set() -> None:
-    tools = tuple(f"market_data_{n}" for n in range(6))
-    one = question("claude-sonnet-5-5", allowed=tools)
+def test_plan_when_the_provider_cannot_mask_then_the_last_message_says_what_may_be_called() -> None:
+    one = question("claude-sonnet-5-5")
     plan = choose_plan(one, DEFINITIONS, busy(20, one))
-    assert plan.prefix.tools.names == tools
-    assert plan.prefix.allowed is None
+    assert set(ALLOWED) < set(plan.prefix.tools.names)
+    assert plan.prefix.note == "Of the tools, only these may be called now: market_data_1, technical_2."
     assert (plan.marks.mark_tools, plan.marks.mark_system, plan.marks.ttl) == (True, True, "5m")
-    assert plan.name == "routed-5m"
+    assert plan.name.endswith("-5m")
+    bare = choose_plan(question("claude-sonnet-5-5", is_bare=True), DEFINITIONS, busy(20, one))
+    assert (bare.prefix.tools.names, bare.prefix.note) == (ALLOWED, "")
+    last_turn = question("claude-sonnet-5-5", allowed=(), system=SYSTEM * 20, previous=plan.prefix)
+    assert choose_plan(last_turn, DEFINITIONS, Traffic()).prefix.tools.names == ()
 
 
 def test_plan_when_a_marked_cache_is_used_too_rarely_then_the_long_lifetime_or_nothing_is_chosen() -> None:
@@ -152,7 +155,8 @@ def test_plan_when_anything_is_asked_then_only_allowed_tools_are_callable_and_no
     plan = choose_plan(one, DEFINITIONS, busy(gap_s, one))
     callable_now = plan.prefix.tools.names if plan.prefix.allowed is None else plan.prefix.allowed
     assert set(callable_now) == names
-    assert plan.prefix.allowed is None or CATALOGUE.model(model).supports.allowed_tools
+    is_enforced = CATALOGUE.model(model).supports.allowed_tools
+    assert plan.prefix.allowed is None or is_enforced or plan.prefix.note
     routed = possible_prefixes(one, DEFINITIONS)[0]
     is_uncached_possible = CATALOGUE.model(model).cache.kind in {"marked", "none"} or routed.tokens < 1_024
     assert not is_uncached_possible or plan.tokens <= 1.005 * (routed.tokens + one.rest_tokens)
