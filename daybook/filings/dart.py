@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from daybook.filings.cache import ExpiringCache
 from daybook.filings.dart_corporations import Corporation, CorporationTable, CorporationTableFile, read_zip
+from daybook.filings.dart_documents import first_file
 from daybook.filings.dart_rows import Disclosure as Disclosure
 from daybook.filings.dart_rows import ReportCode as ReportCode
 from daybook.filings.dart_rows import ShareCounts as ShareCounts
@@ -43,6 +44,7 @@ _MOST_PAGES = 50
 _STATEMENTS_KEPT = 256
 _STATEMENTS_TTL_S = 6 * 3600.0
 _DIGITS_8 = re.compile(r"\d{8}")
+_DIGITS_14 = re.compile(r"\d{14}")
 
 
 def _utc_now() -> datetime:
@@ -145,6 +147,22 @@ class DartClient:
             return share_counts(rows_of(await self._read("stockTotqySttus.json", query)))
 
         return await self._shares.get(key, load)
+
+    async def document(self, receipt_number: str) -> str:
+        """Return the text of a filing's main document, with its tags: the first file of DART's archive.
+
+        Raises:
+            FilingNotFound: ``NO_DATA`` when DART keeps no document under the number.
+            FilingError: see the room's errors.
+        """
+        if not _DIGITS_14.fullmatch(receipt_number):
+            raise FilingRequestError(FilingCode.BAD_REQUEST, "a DART receipt number has fourteen digits")
+        self._require_key()
+        reply = await self._http.get(f"{self._base_url}/api/document.xml", {"rcept_no": receipt_number})
+        self._refuse_http_error(reply.status)
+        if not reply.content.startswith(b"PK"):
+            raise_for_xml(reply.content)
+        return first_file(reply.content)
 
     async def corporations(self) -> CorporationTable:
         """Return the table of listed companies, from memory, the home folder or DART, in this order."""

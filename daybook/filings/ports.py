@@ -31,6 +31,10 @@ class DartSource(Protocol):
         """Return how many shares a report counts."""
         ...
 
+    async def document(self, receipt_number: str) -> str:
+        """Return the text of a filing's main document, with its tags."""
+        ...
+
 
 class EdgarSource(Protocol):
     """U.S. filings from SEC EDGAR (contact: DAYBOOK_NEWS__SEC_USER_AGENT)."""

@@ -89,6 +89,26 @@ def corp_code_zip(companies: tuple[tuple[str, str, str, str], ...] = COMPANIES) 
     return content.getvalue()
 
 
+def contract_form(counterparty: str, encoding: str = "cp949") -> bytes:
+    """The exchange's form 단일판매ㆍ공급계약체결, in the archive DART sends."""
+    rows = (
+        ("1. 판매ㆍ공급계약 내용", "검사 장비 공급계약"),
+        ("2. 계약내역 계약금액(원)", "12,300,000,000"),
+        ("3. 계약상대방", counterparty),
+        ("- 최근 매출액(원)", "100,000,000,000"),
+        ("-주요사업", "반도체"),
+        ("-회사와의 관계", "-"),
+        ("4. 판매ㆍ공급지역", "대한민국"),
+    )
+    cells = "".join(f"<TR><TD>{name}</TD><TD><SPAN>{escape(value)}</SPAN></TD></TR>" for name, value in rows)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(
+            "20250311800001.xml", f"<DOCUMENT><BODY><TABLE>{cells}</TABLE></BODY></DOCUMENT>".encode(encoding)
+        )
+    return content.getvalue()
+
+
 def xml_status(status: str) -> bytes:
     text = MESSAGES.get(status, "")
     result = f"<result><status>{status}</status><message>{text}</message></result>"
@@ -108,6 +128,7 @@ class Dart(StandIn):
     filings: list[dict[str, str]] = field(default_factory=list)
     statements: dict[tuple[str, str, str], list[dict[str, str]]] = field(default_factory=dict)
     shares: dict[tuple[str, str, str], list[dict[str, str]]] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
     zip: bytes = field(default_factory=corp_code_zip)
 
     def answer(self, request: Request) -> Answer:
@@ -116,6 +137,8 @@ class Dart(StandIn):
             if status != "000":
                 return Answer(content=xml_status(status), content_type="application/xml;charset=UTF-8")
             return Answer(content=self.zip, content_type="application/x-msdownload;charset=UTF-8")
+        if request.path == "/api/document.xml":
+            return self._document(request.query.get("rcept_no", ""), status)
         if status != "000":
             return json_status(status)
         if request.path == "/api/list.json":
@@ -127,6 +150,13 @@ class Dart(StandIn):
             return json_status("101")
         rows = store.get((request.query["corp_code"], request.query["bsns_year"], request.query["reprt_code"]))
         return json_status("000", list=rows) if rows else json_status("013")
+
+    def _document(self, number: str, status: str) -> Answer:
+        known = self.documents.get(number)
+        if status != "000" or known is None:
+            status = "014" if status == "000" else status
+            return Answer(content=xml_status(status), content_type="application/xml;charset=UTF-8")
+        return Answer(content=known, content_type="application/x-msdownload;charset=UTF-8")
 
     def _list(self, request: Request) -> Answer:
         query = request.query
