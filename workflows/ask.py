@@ -13,9 +13,10 @@ from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import JsonValue, ValidationError
+    from pydantic import JsonValue
 
     from daybook.contracts.ask import (
+        MOST_TICKETS,
         MOST_TOOL_CALLS,
         MOST_TURNS,
         AskAnswer,
@@ -28,10 +29,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from daybook.contracts.base import Side
     from daybook.contracts.calls import COMPOSE_ANSWER, ROUTE_QUESTION, TAKE_TURN, Effect
-    from daybook.contracts.drafts import PREPARE_ORDER, OrderProposalDraft
+    from daybook.contracts.drafts import PREPARE_ORDER, TicketDraft
     from daybook.contracts.execution import PlaceOrderInput
     from daybook.contracts.llm import Completion, ModelToolCall
-    from daybook.contracts.orders import OrderTicket, Purpose, TicketOrigin
+    from daybook.contracts.orders import OrderKind, OrderTicket, Purpose, TicketOrigin
     from daybook.contracts.routing import AnswerPath, OrderDraft, RouteDecision
     from daybook.contracts.tools import ToolReply, ToolRequest, ToolRow, ToolStatus, tool_call
 
@@ -60,7 +61,8 @@ class Ask:
         self._show("routing")
         self._routed = await call(ROUTE_QUESTION, ask, summary="route the question")
         self._rows = {row.name: row for row in self._routed.tools}
-        route, ticket = self._routed.route, None
+        route = self._routed.route
+        tickets: tuple[TicketCard, ...] = ()
         if route is not None:
             if route.path is AnswerPath.DIRECT_TOOL and route.direct is not None:
                 await self._run_tools(
@@ -72,7 +74,7 @@ class Ask:
                 )
             elif route.path is AnswerPath.MODEL:
                 await self._converse()
-            ticket = await self._open_ticket(route)
+            tickets = await self._open_tickets(route)
         answer = await call(
             COMPOSE_ANSWER,
             ComposeAnswer(
@@ -80,7 +82,7 @@ class Ask:
                 routed=self._routed,
                 exchanges=tuple(self._exchanges),
                 completions=tuple(self._completions),
-                ticket=ticket,
+                tickets=tickets,
                 answered_at=workflow.now(),
             ),
             summary="compose and keep the answer",
@@ -138,21 +140,26 @@ class Ask:
             text = f"{row.name} gave no answer: {error.cause or error}".splitlines()[0]
             return ToolReply(tool=row.name, status=ToolStatus.UNAVAILABLE, message=text[:500])
 
-    async def _open_ticket(self, route: RouteDecision) -> TicketCard | None:
-        """Open a ticket of the last draft, if the route allows one and nothing stands against it now."""
+    async def _open_tickets(self, route: RouteDecision) -> tuple[TicketCard, ...]:
+        """Open a ticket of each draft, if the route allows it and no rule stands against the draft now."""
         if not (route.exposes_write or route.path is AnswerPath.ORDER_TICKET):
-            return None
-        drafts = [entry for entry in self._exchanges if self._is_draft(entry)]
-        if not drafts:
-            return None
-        try:
-            draft = OrderProposalDraft.model_validate(drafts[-1].reply.value)
-        except ValidationError:
-            workflow.logger.error("a draft cannot be read; no ticket is opened")
-            return None
-        if draft.problems:
-            return None
-        ticket = self._ticket(draft)
+            return ()
+        drafts: list[TicketDraft] = []
+        for entry in self._exchanges:
+            if self._is_draft(entry):
+                draft = TicketDraft.model_validate(entry.reply.value)
+                if draft.check.would_pass and not any(_is_same_order(draft, other) for other in drafts):
+                    drafts.append(draft)
+        names = {route.order.symbol: route.order.name} if route.order else {}
+        return tuple(
+            [
+                await self._open_ticket(draft, number, names.get(draft.symbol, ""))
+                for number, draft in enumerate(drafts[:MOST_TICKETS], start=1)
+            ]
+        )
+
+    async def _open_ticket(self, draft: TicketDraft, number: int, name: str) -> TicketCard:
+        ticket = self._ticket(draft, number)
         try:
             await workflow.start_child_workflow(
                 PlaceOrder.run,
@@ -174,11 +181,11 @@ class Ask:
         return TicketCard(
             intent_id=ticket.intent_id,
             symbol=ticket.symbol,
-            name=draft.name,
+            name=name,
             side=ticket.side,
             shares=ticket.shares,
             limit_price_krw=ticket.limit_price_krw,
-            estimated_cost_krw=draft.estimated_cost_krw,
+            estimated_cost_krw=abs(draft.cash_change_krw),
             valid_until=ticket.valid_until,
             day=ticket.day,
         )
@@ -188,12 +195,12 @@ class Ask:
         is_prepared = row is not None and row.effect is Effect.PREPARE and row.name == PREPARE_ORDER
         return is_prepared and entry.reply.status is ToolStatus.OK
 
-    def _ticket(self, draft: OrderProposalDraft) -> OrderTicket:
+    def _ticket(self, draft: TicketDraft, number: int) -> OrderTicket:
         desk, now = self._ask.desk, workflow.now()
         market_now = self._ask.clock.market_time(now)
         patience = timedelta(seconds=desk.limits.approval_valid_for_s) * self._ask.clock.speed
         return OrderTicket(
-            intent_id=f"ask-{self._ask.run_id}"[:80],
+            intent_id=f"ask-{self._ask.run_id}-{number}",
             account=desk.account,
             mode=desk.mode,
             day=market_now.date(),
@@ -202,7 +209,7 @@ class Ask:
             shares=draft.shares,
             kind=draft.kind,
             limit_price_krw=draft.limit_price_krw,
-            reference_price_krw=draft.reference_price_krw,
+            reference_price_krw=draft.last_price_krw,
             purpose=Purpose.ENTRY if draft.side is Side.BUY else Purpose.EXIT,
             origin=TicketOrigin.QUESTION,
             reason="asked",
@@ -234,13 +241,20 @@ def _is_same(one: ModelToolCall, other: ModelToolCall) -> bool:
     return (one.name, one.arguments) == (other.name, other.arguments)
 
 
+def _is_same_order(one: TicketDraft, other: TicketDraft) -> bool:
+    fields = ("symbol", "side", "shares", "limit_price_krw")
+    return all(getattr(one, name) == getattr(other, name) for name in fields)
+
+
 def _arguments(draft: OrderDraft) -> dict[str, JsonValue]:
     """Return what ``prepare_order`` is called with for a draft read off the text."""
     given = draft.model_dump(
         mode="json",
-        include={"symbol", "side", "shares", "amount_krw", "all_shares", "kind", "limit_price_krw"},
+        include={"symbol", "side", "shares", "amount_krw", "all_shares", "limit_price_krw"},
         exclude_none=True,
     )
+    if draft.kind is OrderKind.MARKET:
+        given["market"] = True
     if not given.get("all_shares"):
         given.pop("all_shares", None)
     return given

@@ -7,7 +7,7 @@ from daybook.ask.ports import AnswerBook, Completer, Routes
 from daybook.ask.prompt import SYSTEM, turn_request
 from daybook.ask.rendering import render_value
 from daybook.ask.rule_plan import plan_by_rules
-from daybook.ask.wording import confirmation, fallback_label, pick, ticket_text
+from daybook.ask.wording import draft_refusal, fallback_label, pick, ticket_text
 from daybook.contracts.ask import (
     AnswerKind,
     AskAnswer,
@@ -19,6 +19,7 @@ from daybook.contracts.ask import (
     Turn,
     TurnRequest,
 )
+from daybook.contracts.drafts import PREPARE_ORDER, TicketDraft
 from daybook.contracts.llm import Completion, FallbackReason
 from daybook.contracts.routing import LONGEST_QUESTION, AnswerPath, RouteDecision
 from daybook.contracts.tools import SourceRef, ToolStatus
@@ -73,7 +74,7 @@ class AskDesk:
             return RoutedQuestion(refusal=Refusal(code="CANNOT_ROUTE", text=str(error)))
         names = dict.fromkeys((*route.tools, *((route.direct.tool,) if route.direct else ())))
         if route.path is AnswerPath.ORDER_TICKET:
-            names["prepare_order"] = None
+            names[PREPARE_ORDER] = None
         rows = tuple(policy_row(self._registry.get(name)) for name in names)
         return RoutedQuestion(route=route, tools=rows)
 
@@ -86,7 +87,8 @@ class AskDesk:
             completion = _no_model(FallbackReason.NO_KEY, "no model is configured; set a key, as .env.example says")
         else:
             completion = await self._completer.complete(
-                turn_request(request.ask, request.routed, request.exchanges, final=request.final)
+                turn_request(request.ask, request.routed, request.exchanges, final=request.final),
+                fallback_models=() if request.ask.model else route.fallback_models,
             )
         if completion.fallback is None:
             return Turn(completion=completion, calls=() if request.final else completion.tool_calls)
@@ -102,7 +104,7 @@ class AskDesk:
             kind=kind,
             text=text,
             route=route,
-            ticket=request.ticket,
+            tickets=request.tickets,
             sources=_sources(request.exchanges),
             charts=_charts(request.exchanges),
             tool_calls=len(request.exchanges),
@@ -135,14 +137,17 @@ def _answer(request: ComposeAnswer) -> tuple[AnswerKind, str, tuple[str, ...]]:
         for exchange in request.exchanges
         if exchange.reply.status is not ToolStatus.OK
     ]
-    if request.ticket is not None:
-        return AnswerKind.TICKET, ticket_text(request.ticket, language), tuple(problems)
+    if request.tickets:
+        texts = [ticket_text(card, language) for card in request.tickets]
+        return AnswerKind.TICKET, "\n\n".join(texts), tuple(problems)
     if route.path in (AnswerPath.TEMPLATE, AnswerPath.GLOSSARY):
         return AnswerKind.TEMPLATE, route.text, ()
     if route.path is AnswerPath.CONFIRM_ORDER:
-        return AnswerKind.CONFIRM, confirmation(route.order, language), ()
+        return AnswerKind.CONFIRM, route.text, ()
     body = _rendered(request.exchanges, language)
-    if route.path in (AnswerPath.DIRECT_TOOL, AnswerPath.ORDER_TICKET):
+    if route.path is AnswerPath.ORDER_TICKET:
+        return AnswerKind.DRAFT, _draft_text(request.exchanges, language) or "; ".join(problems), tuple(problems)
+    if route.path is AnswerPath.DIRECT_TOOL:
         return AnswerKind.DIRECT, body or "; ".join(problems), tuple(problems)
     last = request.completions[-1] if request.completions else _no_model(FallbackReason.BAD_REQUEST, "")
     problems += [f"model: {entry.message}" for entry in request.completions if entry.fallback and entry.message]
@@ -182,6 +187,17 @@ def _rendered(exchanges: Sequence[ToolExchange], language: str) -> str:
             value = render_value(exchange.reply.value, language)
             blocks.append(value or pick(language, "자료가 없습니다.", "There is nothing."))
     return "\n\n".join(blocks)
+
+
+def _draft_text(exchanges: Sequence[ToolExchange], language: str) -> str:
+    """Say what stands against the drafts, and show them."""
+    texts = []
+    for exchange in exchanges:
+        if exchange.reply.status is ToolStatus.OK and exchange.call.name == PREPARE_ORDER:
+            draft = TicketDraft.model_validate(exchange.reply.value)
+            shown = draft.model_dump(mode="json", exclude={"check", "drafted_at", "lower_limit_krw", "upper_limit_krw"})
+            texts.append(f"{draft_refusal(draft.check.denials, language)}\n{render_value(shown, language)}")
+    return "\n\n".join(texts)
 
 
 def _sources(exchanges: Sequence[ToolExchange]) -> tuple[SourceRef, ...]:

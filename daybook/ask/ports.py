@@ -1,5 +1,6 @@
 """What answering needs from the rooms around it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from daybook.contracts.ask import AskAnswer, AskInput
@@ -18,7 +19,13 @@ class Routes(Protocol):
 class Completer(Protocol):
     """The models, with ledger, budget and fallback around them."""
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def complete(
+        self,
+        request: CompletionRequest,
+        *,
+        fallback_models: Sequence[str] = (),
+        run_budget_krw: int | None = None,
+    ) -> Completion:
         """Ask a model; never raises for what a provider does."""
         ...
 

@@ -27,6 +27,7 @@ from daybook.storage.answers import AnswerStore
 
 _TITLES = {
     AnswerKind.TICKET: "order ticket - nothing has been sent",
+    AnswerKind.DRAFT: "order draft - nothing has been ordered",
     AnswerKind.CONFIRM: "is an order meant? - nothing has been ordered",
     AnswerKind.FALLBACK: "answered by rules",
     AnswerKind.DIRECT: "answered by a tool",

@@ -18,6 +18,8 @@ MOST_TURNS = 4
 """Model turns of one question, the answer included."""
 MOST_TOOL_CALLS = 12
 """Tool calls of one question."""
+MOST_TICKETS = 3
+"""Order tickets one question may open."""
 
 
 class AskInput(Message):
@@ -86,7 +88,7 @@ class AnswerKind(StrEnum):
     FALLBACK = "fallback"
     """By rules, because no model could be asked; labelled so in the text."""
     TICKET = "ticket"
-    """An order ticket that waits for a person."""
+    """Order tickets that wait for a person."""
     DRAFT = "draft"
     """An order that may not be sent now, with the reasons; no ticket was opened."""
     CONFIRM = "confirm"
@@ -115,7 +117,7 @@ class AskAnswer(Message):
     kind: AnswerKind
     text: str
     route: RouteDecision | None = None
-    ticket: TicketCard | None = None
+    tickets: tuple[TicketCard, ...] = ()
     sources: tuple[SourceRef, ...] = ()
     charts: tuple[str, ...] = Field(default=(), description="paths relative to the desk's home")
     tool_calls: int = Field(default=0, ge=0)
@@ -136,7 +138,7 @@ class ComposeAnswer(Message):
     routed: RoutedQuestion
     exchanges: tuple[ToolExchange, ...] = ()
     completions: tuple[Completion, ...] = ()
-    ticket: TicketCard | None = None
+    tickets: tuple[TicketCard, ...] = ()
     answered_at: AwareDatetime
 
 

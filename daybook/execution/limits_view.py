@@ -6,12 +6,13 @@ from fractions import Fraction
 from daybook.broker.port import BrokerError
 from daybook.contracts.account import AccountSnapshot
 from daybook.contracts.base import Side, TradingState, Won
+from daybook.contracts.drafts import DryCheck
 from daybook.contracts.orders import OrderKind
 from daybook.execution.desk import ExecutionDesk
 from daybook.execution.dry_check import DryChecker, OrderTerms
 from daybook.execution.tool_outcomes import as_tool_errors
 from daybook.risk.breakers import loss_ratio
-from daybook.skills.trading.risk import DryCheck, Exposure, ExposureRow, LimitsUsed, LimitUse
+from daybook.skills.trading.risk import Exposure, ExposureRow, LimitsUsed, LimitUse
 
 _DIGITS = 4
 

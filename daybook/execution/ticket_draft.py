@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from daybook.contracts.account import AccountSnapshot
 from daybook.contracts.base import Side, Won
+from daybook.contracts.drafts import DryCheck, TicketDraft
 from daybook.contracts.market import Quote
 from daybook.contracts.orders import OrderKind
 from daybook.execution.desk import ExecutionDesk
@@ -18,8 +19,8 @@ from daybook.execution.dry_check import DryChecker, OrderTerms
 from daybook.krx.fees import order_costs
 from daybook.krx.ticks import Rounding, round_to_tick
 from daybook.skills.errors import NoData, ToolRefused
-from daybook.skills.trading.order import OrderWish, TicketDraft
-from daybook.skills.trading.risk import MOST_SHARES, DryCheck
+from daybook.skills.trading.order import OrderWish
+from daybook.skills.trading.risk import MOST_SHARES
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from sqlalchemy import event
 
 from daybook.broker.port import BrokerUnavailable
 from daybook.contracts.base import Side
+from daybook.contracts.drafts import TicketDraft
 from daybook.contracts.orders import OrderKind
 from daybook.contracts.reasons import DenialCode
 from daybook.execution.context import ContextReader
 from daybook.execution.dry_check import DryChecker
 from daybook.execution.ticket_draft import TicketDrafter
 from daybook.skills.errors import NoData, SourceUnavailable, ToolRefused
-from daybook.skills.trading.order import OrderWish, TicketDraft
+from daybook.skills.trading.order import OrderWish
 from tests.execution.bench import Bench, BenchMaker
 from tests.execution.fake_broker import COMMISSION_RATE
 from tests.risk import facts

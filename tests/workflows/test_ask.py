@@ -19,8 +19,9 @@ from daybook.contracts.ask import (
 )
 from daybook.contracts.base import KST, Side
 from daybook.contracts.calls import COMPOSE_ANSWER, RECORD_INTENT, ROUTE_QUESTION, SUBMIT_ORDER, TAKE_TURN
+from daybook.contracts.drafts import DryCheck, TicketDraft
 from daybook.contracts.llm import Completion, FallbackReason, ModelToolCall
-from daybook.contracts.orders import TicketOrigin
+from daybook.contracts.orders import OrderKind, TicketOrigin
 from daybook.contracts.routing import AnswerPath, DirectCall, Intent, OrderDraft, RouteDecision
 from daybook.contracts.tools import ToolReply, ToolStatus, tool_call
 from tests.workflows import facts
@@ -28,16 +29,25 @@ from tests.workflows.scripted_layers import TOOLS, ScriptedLayers, eventually, u
 from workflows.ask import Ask
 
 QUOTE, NEWS, ORDER = (tool_call(TOOLS[name]) for name in ("quote", "search_news", "prepare_order"))
-DRAFT = {
-    "symbol": "005930",
-    "name": "삼성전자",
-    "side": "buy",
-    "shares": 10,
-    "limit_price_krw": 70_000,
-    "reference_price_krw": 70_000,
-    "estimated_cost_krw": 700_098,
-    "problems": [],
-}
+DRAFT = TicketDraft(
+    symbol="005930",
+    side=Side.BUY,
+    kind=OrderKind.LIMIT,
+    shares=10,
+    limit_price_krw=70_000,
+    price_rule="as given",
+    last_price_krw=70_000,
+    ask_krw=70_000,
+    bid_krw=69_900,
+    lower_limit_krw=49_000,
+    upper_limit_krw=91_000,
+    notional_krw=700_000,
+    commission_krw=98,
+    tax_krw=0,
+    cash_change_krw=-700_098,
+    check=DryCheck(would_pass=True),
+    drafted_at=datetime(2026, 3, 9, 10, tzinfo=KST),
+).model_dump(mode="json")
 
 
 def routed(path: AnswerPath = AnswerPath.MODEL, **changes: Any) -> RoutedQuestion:
@@ -53,12 +63,12 @@ def turn(*calls: tuple[str, dict[str, Any]], **changes: Any) -> Turn:
 
 
 def composed(request: ComposeAnswer) -> AskAnswer:
-    kind = AnswerKind.TICKET if request.ticket else AnswerKind.MODEL
+    kind = AnswerKind.TICKET if request.tickets else AnswerKind.MODEL
     return AskAnswer(
         run_id=request.ask.run_id,
         kind=kind,
         text="text",
-        ticket=request.ticket,
+        tickets=request.tickets,
         tool_calls=len(request.exchanges),
         answered_at=request.answered_at,
     )
@@ -117,7 +127,7 @@ async def test_question_when_a_tool_is_not_of_its_route_then_it_is_never_run(
     wanted = [("prepare_order", DRAFT), ("submit_order", {}), ("search_news", {"keyword": "x"})]
     layers.script(TAKE_TURN, turn(*wanted), turn())
     answer = await ask(control, layers)
-    assert answer.ticket is None
+    assert answer.tickets == ()
     assert layers.count(ORDER) == layers.count(NEWS) == layers.count(SUBMIT_ORDER) == 0
     second: TurnRequest = layers.requests(TAKE_TURN)[1]
     assert {exchange.reply.status for exchange in second.exchanges} == {ToolStatus.UNKNOWN_TOOL}
@@ -177,7 +187,7 @@ async def test_question_when_a_template_answers_then_nothing_is_run(
     order = OrderDraft(side=Side.BUY, missing=("shares",))
     layers.script(ROUTE_QUESTION, routed(path, tools=(), order=order, text="text"))
     answer = await ask(control, layers)
-    assert (answer.tool_calls, answer.ticket) == (0, None)
+    assert (answer.tool_calls, answer.tickets) == (0, ())
     assert layers.count(TAKE_TURN) == layers.count(RECORD_INTENT) == 0
 
 
@@ -206,20 +216,20 @@ async def test_order_text_when_it_is_exact_then_a_ticket_waits_for_a_person_and_
         "shares": 10,
         "limit_price_krw": 70_000,
     }
-    assert answer.ticket is not None
+    card = answer.tickets[0]
+    assert (card.shares, card.limit_price_krw, card.estimated_cost_krw) == (10, 70_000, 700_098)
     recorded = (await eventually(lambda: layers.requests(RECORD_INTENT)))[0]
     assert (recorded.origin, recorded.shares, recorded.intent_id) == (
         TicketOrigin.QUESTION,
         10,
-        answer.ticket.intent_id,
+        card.intent_id,
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "route"),
     [
-        ({"problems": [{"code": "OFF_TICK", "text": "not a tick"}]}, {"exposes_write": True}),
-        ({"shares": 0}, {"exposes_write": True}),
+        ({"check": {"would_pass": False, "denials": [{"code": "TICK_INVALID", "text": "x"}]}}, {"exposes_write": True}),
         ({}, {"exposes_write": False}),
     ],
 )
@@ -230,5 +240,5 @@ async def test_draft_when_it_may_not_become_a_ticket_then_no_order_is_opened(
     layers.script(TAKE_TURN, turn(("prepare_order", {"symbol": "005930"})), turn())
     layers.script(ORDER, _draft_reply(**changes))
     answer = await ask(control, layers, question="사줘")
-    assert answer.ticket is None
+    assert answer.tickets == ()
     assert layers.count(RECORD_INTENT) == 0

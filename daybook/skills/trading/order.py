@@ -4,12 +4,13 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from daybook.contracts.base import AwareDatetime, Message, Side, Symbol, Won
+from daybook.contracts.base import Message, Side, Symbol
+from daybook.contracts.drafts import TicketDraft
 from daybook.contracts.layers import Effect, Layer
 from daybook.contracts.orders import OrderKind
 from daybook.skills.errors import BadArguments
 from daybook.skills.skill import Skill
-from daybook.skills.trading.risk import DryCheck, PriceKrw, Shares
+from daybook.skills.trading.risk import PriceKrw, Shares
 
 order = Skill(
     "trading.order",
@@ -42,33 +43,6 @@ class OrderWish(Message):
         if self.kind is OrderKind.MARKET and self.limit_price_krw is not None:
             raise ValueError("a market order has no limit price")
         return self
-
-
-class TicketDraft(Message):
-    """An order as it would be sent, with its cost and what the rules say of it now. It is a draft: nothing was sent.
-
-    ``limit_price_krw`` is 0 for a market order, whose value is estimated at the last price. ``cash_change_krw`` is
-    what the account would gain (sell) or lose (buy) by a complete execution at that price, commission and tax
-    included.
-    """
-
-    symbol: Symbol
-    side: Side
-    kind: OrderKind
-    shares: int
-    limit_price_krw: Won
-    price_rule: str
-    last_price_krw: Won
-    ask_krw: Won | None
-    bid_krw: Won | None
-    lower_limit_krw: Won
-    upper_limit_krw: Won
-    notional_krw: Won
-    commission_krw: Won
-    tax_krw: Won
-    cash_change_krw: Won
-    check: DryCheck
-    drafted_at: AwareDatetime
 
 
 class TicketDrafts(Protocol):

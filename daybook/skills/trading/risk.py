@@ -5,10 +5,9 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from daybook.contracts.base import AwareDatetime, Message, Side, Symbol, TradingState, Won
+from daybook.contracts.drafts import DryCheck
 from daybook.contracts.layers import Layer
 from daybook.contracts.orders import OrderKind
-from daybook.contracts.reasons import DenialCode
-from daybook.contracts.risk import CheckResult
 from daybook.skills.skill import Skill
 
 risk = Skill(
@@ -23,33 +22,6 @@ MOST_SHARES = 10_000_000
 
 Shares = Annotated[int, Field(ge=1, le=MOST_SHARES)]
 PriceKrw = Annotated[int, Field(ge=1, le=100_000_000)]
-
-
-class DenialView(Message):
-    """Why an order would not be sent: a code of the desk's rules, and one line."""
-
-    code: DenialCode
-    text: str
-
-
-class DryCheck(Message):
-    """What the pre-trade rules say now. Nothing was sent, recorded or reserved.
-
-    ``would_pass``: no rule denies it. ``needs_approval``: why a person would be asked first all the same.
-    """
-
-    would_pass: bool
-    denials: tuple[DenialView, ...] = ()
-    needs_approval: tuple[DenialCode, ...] = ()
-
-    @classmethod
-    def of(cls, result: CheckResult) -> "DryCheck":
-        """Return the view of a check."""
-        return cls(
-            would_pass=not result.is_denied,
-            denials=tuple(DenialView(code=denial.code, text=denial.text) for denial in result.denials),
-            needs_approval=result.needs_approval,
-        )
 
 
 class ExposureRow(Message):
