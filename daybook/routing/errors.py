@@ -34,4 +34,8 @@ class RoutingDataError(RoutingError):
 
 
 class SecondStageFailed(RoutingError):
-    """The second opinion did not come."""
+    """The second opinion did not come. ``may_have_worked``: the server had the request and may bill it."""
+
+    def __init__(self, message: str, *, may_have_worked: bool = False) -> None:
+        self.may_have_worked = may_have_worked
+        super().__init__(message)

@@ -43,6 +43,8 @@ class OrderDoubt(StrEnum):
     """Of a security that is not listed on the KRX, or in another currency."""
     GROUP = "GROUP"
     """Names a group of companies (LG), not one of its shares."""
+    PART = "PART"
+    """Half of a position, or a buy of "all": no number of shares."""
     UNCLEAR_NUMBER = "UNCLEAR_NUMBER"
     """A number that may be shares, a price or a sum; zero, a fraction, or beyond all measure."""
 
@@ -227,8 +229,11 @@ class _Reader:
 
     def _all_shares(self, side: Side | None, shares: int | None, amount: int | None) -> bool:
         has_number = shares is not None or amount is not None
-        if Word.HALF in self._kinds or (Word.ALL in self._kinds and (has_number or side is not Side.SELL)):
-            self._doubt(OrderDoubt.UNCLEAR_NUMBER)
+        if Word.HALF in self._kinds or (Word.ALL in self._kinds and side is Side.BUY):
+            self._doubt(OrderDoubt.PART)
+            return False
+        if Word.ALL in self._kinds and has_number:
+            self._doubt(OrderDoubt.CONFLICT)
             return False
         return side is Side.SELL and not has_number and bool(self._kinds & {Word.ALL, Word.CLOSE})
 

@@ -84,13 +84,14 @@ _PATTERNS: Final[tuple[tuple[Word, str], ...]] = (
     ),
     (
         Word.CLOSE,
-        rf"(?:포지션\s?)?{_noun('청산')}|get (?:me |us )?(?:completely )?out of{_END}"
+        rf"(?:포지션\s?)?{_noun('청산')}"
+        rf"|(?:포지션|전부|전량|모두|싹\s?다|다)\s?{_noun('정리')}|get (?:me |us )?(?:completely )?out of{_END}"
         rf"|(?:close|exit|liquidate)(?: out)?(?: of)?{_END}",
     ),
     (
         Word.SELL,
         rf"{_noun('매도', '매각', '처분')}|{_korean_verb('팔아', '던져', '털어')}|팔(?:자|아라|아요|게요?|래요?){_END}"
-        rf"|팔고\s?싶(?:어요?|습니다|다){_END}|(?:sell off|sell|dump|unload|offload|selling){_END}",
+        rf"|팔고\s?싶(?:어요?|습니다|다){_END}|(?:sell off|sell|get rid of|dump|unload|offload|selling){_END}",
     ),
     (
         Word.MARKET,

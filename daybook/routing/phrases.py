@@ -7,7 +7,9 @@ from typing import Final
 LONGEST_PHRASE: Final = 120
 """Characters of a text that can be one known phrase; a longer one says more."""
 _MARKS = re.compile(r"[^\w\s/+&'.-]|(?<!\d)\.(?!\d)|(?<!\w)['-]|['-](?!\w)|_")
-_ENDINGS = re.compile(r"(?:\s?(?:please|pls|plz|thanks|right now|now|좀요|좀))+$|^(?:please|so|well|um|저기|음|그럼|혹시)\s")
+_ENDINGS = re.compile(
+    r"(?:\s?(?:please|pls|plz|thanks|right now|now|좀요|좀))+$|^(?:please|so|well|um|저기|음|그럼|혹시)\s"
+)
 _LAUGHTER = re.compile(r"(?<=\S)\s*[ㅋㅎㅠㅜ]+$|(?<=^[ㅋㅎ])[ㅋㅎ]+$")
 _SPACE = re.compile(r"\s+")
 _NO_JAMO = re.compile(r"[^ㄱ-ㆎ]+")
