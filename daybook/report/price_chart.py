@@ -29,8 +29,10 @@ _LEFT, _WIDTH, _BOTTOM, _TOP = 0.045, 0.865, 0.055, 0.845
 _GAP, _PANEL_HEIGHT = 0.042, 0.105
 _MEAN_COLOURS = {"sma5": FIRST_LINE, "sma20": SECOND_LINE, "sma60": THIRD_LINE, "sma120": FOURTH_LINE}
 _EMA_COLOURS = {"ema12": FIRST_LINE, "ema26": SECOND_LINE}
+_LABEL_HEIGHT = 0.024
+"""How high a label is, against the chart."""
 _LABEL_ROOM = 0.028
-"""Least distance of two labels against the height of the prices."""
+"""How far candles stay from a label, against the height of the prices."""
 
 _LABEL_SESSIONS = 17
 """How wide a label is, in percent of the sessions shown."""
@@ -172,13 +174,14 @@ def _frame_prices(axes: Axes, part: PriceFrame) -> None:
 def _draw_levels(axes: Axes, part: PriceFrame, levels: Sequence[Level]) -> None:
     """Mark levels within the frame: the stronger the wider the line; a label too near a stronger one's is left out."""
     low, high = axes.get_ylim()
+    room = (high - low) * _LABEL_HEIGHT / axes.get_position().height
     labelled: list[float] = []
     for level in sorted(levels, key=lambda row: -row.strength):
         if not low < level.price_krw < high:
             continue
         colour = style.SELL if level.kind is LevelKind.RESISTANCE else style.BUY
         axes.axhline(level.price_krw, color=colour, linewidth=0.8 + 1.4 * level.strength, alpha=0.55, zorder=2)
-        if any(abs(level.price_krw - other) < (high - low) * _LABEL_ROOM * 1.4 for other in labelled):
+        if any(abs(level.price_krw - other) < room for other in labelled):
             continue
         labelled.append(level.price_krw)
         at_left = not _meets(part, level.price_krw, range(_LABEL_SESSIONS * len(part) // 100 + 1))

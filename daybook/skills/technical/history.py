@@ -17,6 +17,7 @@ from daybook.skills.technical.ports import PriceHistory
 if TYPE_CHECKING:
     from daybook.analysis.price_frame import PriceFrame
 
+_EXCHANGE_OPENED = date(1956, 3, 3)
 _USUAL_CLOSE = time(15, 30)
 _DAYS_A_SESSION = 1.6
 """A year has 245 sessions in 365 days; holidays and halts take some more."""
@@ -31,15 +32,19 @@ def last_final_day(now: datetime) -> date:
 
 
 def bars(symbol: str, sessions: int, history: PriceHistory, context: ToolContext) -> Sequence[DailyBar]:
-    """Return about the latest ``sessions`` bars final at the call's point in time, oldest first.
+    """Return at least the latest ``sessions`` traded bars final at the call's point in time, or all there are.
+
+    They come oldest first, among them those of sessions without a trade.
 
     Raises ``NoData`` when none is stored.
     """
     last = last_final_day(context.now)
-    first = last - timedelta(days=math.ceil(sessions * _DAYS_A_SESSION) + _SPARE_DAYS)
-    found = [bar for bar in history.daily(symbol, first, last) if bar.day <= last]
+    likely = last - timedelta(days=math.ceil(sessions * _DAYS_A_SESSION) + _SPARE_DAYS)
+    found = history.daily(symbol, likely, last)
+    if sum(bar.volume_shares > 0 for bar in found) < sessions:
+        found = history.daily(symbol, _EXCHANGE_OPENED, last)
     if not found:
-        raise NoData(f"no daily prices of {symbol} are stored for {first} to {last}")
+        raise NoData(f"no daily prices of {symbol} up to {last} are stored")
     return found
 
 

@@ -52,6 +52,7 @@ class SymbolVolatility(Message):
     """Volatility a year at 245 sessions, of daily log returns; over all sessions and over the latest 20."""
 
     symbol: str
+    last_day: date
     sessions: int
     annual: float
     annual_recent: float
@@ -75,6 +76,7 @@ class DrawdownReport(Message):
     """The deepest fall of closes from a high, as a share of one."""
 
     symbol: str
+    last_day: date
     sessions: int
     depth: float
     peak_day: date
@@ -164,6 +166,7 @@ def volatility(
         rows.append(
             SymbolVolatility(
                 symbol=frame.symbol,
+                last_day=frame.days[-1],
                 sessions=sessions,
                 annual=round(annual, 4),
                 annual_recent=round(annual_volatility(frame.close[-RECENT_SESSIONS - 1 :]), 4),
@@ -222,6 +225,7 @@ def drawdown(
     found = deepest(frame.days, frame.close)
     report = DrawdownReport(
         symbol=symbol,
+        last_day=frame.days[-1],
         sessions=len(frame),
         depth=round(found.depth, 4),
         peak_day=found.peak,
