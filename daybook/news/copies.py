@@ -20,14 +20,16 @@ from daybook.contracts.news import Article, SourceKind
 from daybook.news.text import folded
 
 SAME_STORY_WITHIN = timedelta(hours=72)
-_GRAM = 2
+_GRAM_KO, _GRAM_EN = 2, 4
+"""Characters of an n-gram; Latin letters say less each."""
 _SKETCH = 24
 _TITLE_ALIKE = 0.56
-_WHOLE_ALIKE = 0.60
-_TEXT_ALIKE = 0.75
+_TITLE_NEARLY_SAME = 0.8
+_WHOLE_ALIKE, _WHOLE_ALIKE_IN_NUMBERS = 0.60, 0.52
+_TEXT_ALIKE, _TEXT_ALIKE_OF_ONE_NAME, _TEXT_RELATED = 0.75, 0.55, 0.5
 _TITLE_RELATED = 0.28
 """Titles less alike than this are of different stories, whatever boilerplate the passages share."""
-_SHORTEST_TITLE, _SHORTEST_TEXT = 8, 40
+_SHORTEST_TITLE, _SHORTEST_TEXT = 8, 20
 
 _TAG = re.compile(
     r"\[[^\]]{1,20}\]|【[^】]{1,20}】|<[^>]{1,20}>|\((?:종합\d*보?|속보|상보|단독|영상|포토|그래픽|update\w*|lead)\)"
@@ -46,6 +48,7 @@ class _Print:
     title_grams: frozenset[int]
     text_grams: frozenset[int]
     numbers: frozenset[str]
+    text_numbers: frozenset[str]
     is_unique: bool
     """A disclosure: the same words by the same company are another filing."""
 
@@ -104,7 +107,8 @@ def _first_alike(mine: _Print, by_title: dict[str, list[_Print]], by_gram: dict[
             shared[other.article.article_id] += 1
             leaders[other.article.article_id] = other
     near = [leaders[name] for name in leaders if _alike(mine, leaders[name])]
-    found = [other for other in (*same_title, *near) if _within(mine, other) and not other.is_unique]
+    same = [other for other in same_title if _agree(mine.numbers, other.numbers)]
+    found = [other for other in (*same, *near) if _within(mine, other) and not other.is_unique]
     return min(found, key=_order, default=None)
 
 
@@ -117,20 +121,31 @@ def _within(one: _Print, other: _Print) -> bool:
 
 
 def _alike(one: _Print, other: _Print) -> bool:
-    if one.article.language != other.article.language:
+    if one.article.language != other.article.language or not _agree(one.numbers, other.numbers):
+        return False
+    names, other_names = set(one.article.symbols), set(other.article.symbols)
+    if names and other_names and not names & other_names:
         return False
     titles = _jaccard(one.title_grams, other.title_grams)
-    if one.numbers and other.numbers and not one.numbers & other.numbers:
+    has_texts = min(len(one.text_grams), len(other.text_grams)) >= _SHORTEST_TEXT
+    texts = _jaccard(one.text_grams, other.text_grams) if has_texts else 0.0
+    has_one_number = bool(one.numbers) != bool(other.numbers)
+    if titles >= (_TITLE_NEARLY_SAME if has_one_number else _TITLE_ALIKE):
+        is_same_title = titles >= _TITLE_NEARLY_SAME or bool(one.numbers & other.numbers)
+        return is_same_title or not has_texts or texts >= _TEXT_RELATED
+    if not has_texts or not _agree(one.text_numbers, other.text_numbers):
         return False
-    if titles >= _TITLE_ALIKE and not (one.numbers ^ other.numbers and titles < 0.8):
-        return True
+    if names & other_names:
+        return texts >= _TEXT_ALIKE_OF_ONE_NAME
     if titles < _TITLE_RELATED:
         return False
-    has_texts = min(len(one.text_grams), len(other.text_grams)) >= _SHORTEST_TEXT
-    if not has_texts:
-        return titles >= _TITLE_ALIKE
-    texts = _jaccard(one.text_grams, other.text_grams)
-    return texts >= _TEXT_ALIKE or (titles + texts) / 2 >= _WHOLE_ALIKE
+    enough = _WHOLE_ALIKE_IN_NUMBERS if one.numbers & other.numbers else _WHOLE_ALIKE
+    return texts >= _TEXT_ALIKE or (titles + texts) / 2 >= enough
+
+
+def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two texts may speak of the same event: most numbers of the one with fewer are in the other too."""
+    return 2 * len(one & other) > min(len(one), len(other)) or not one or not other
 
 
 def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:
@@ -142,18 +157,24 @@ def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:
 
 def _print(article: Article) -> _Print:
     title = normal_title(article.title)
+    size = _GRAM_KO if article.language == "ko" else _GRAM_EN
     return _Print(
         article,
         title,
-        _grams(title),
-        _grams(_DROPPED.sub("", folded(article.text))),
-        frozenset(number.replace(",", "") for number in _NUMBER.findall(folded(article.title))),
+        _grams(title, size),
+        _grams(_DROPPED.sub("", folded(article.text)), size),
+        _numbers(article.title),
+        _numbers(article.text),
         article.source is SourceKind.DART,
     )
 
 
-def _grams(text: str) -> frozenset[int]:
-    return frozenset(zlib.crc32(text[at : at + _GRAM].encode()) for at in range(len(text) - _GRAM + 1))
+def _numbers(text: str) -> frozenset[str]:
+    return frozenset(number.replace(",", "") for number in _NUMBER.findall(folded(text)))
+
+
+def _grams(text: str, size: int) -> frozenset[int]:
+    return frozenset(zlib.crc32(text[at : at + size].encode()) for at in range(len(text) - size + 1))
 
 
 def _sketch(one: _Print) -> set[int]:

@@ -1,5 +1,6 @@
 """Puts an analysis' report together and keeps it."""
 
+import asyncio
 from collections.abc import Sequence
 
 from daybook.contracts.news import (
@@ -43,7 +44,7 @@ def headlines(articles: Sequence[Article], scores: Sequence[ArticleScore]) -> tu
 async def write_report(request: SummariseNews, articles: Sequence[Article], completer: Completer | None) -> NewsReport:
     """Return the report of an analysis."""
     analysis, scored = request.analysis, request.scored
-    lines = headlines(articles, scored.scored)
+    lines = await asyncio.to_thread(headlines, articles, scored.scored)
     summary = await summarise(
         Facts(
             analysis=analysis,

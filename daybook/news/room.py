@@ -21,6 +21,7 @@ from daybook.filings.dart import DartClient
 from daybook.llm.redaction import Redactor, known_secrets
 from daybook.news.collecting import Collector
 from daybook.news.dart import DartDisclosures
+from daybook.news.fair_share import fair_share
 from daybook.news.keys import MISSING, NaverAccess
 from daybook.news.names import SecurityNames
 from daybook.news.naver import NaverNews
@@ -147,4 +148,4 @@ class NewsRoom:
         wanted = [name for row in collected for name in row.article_ids]
         found = await asyncio.to_thread(ArticleStore(self.database).get, wanted)
         known = [article for article in found if moment is None or article.known_at(moment)]
-        return sorted(known, key=lambda row: (row.published_at, row.article_id), reverse=True)[:MOST_ARTICLES]
+        return fair_share(known, MOST_ARTICLES)

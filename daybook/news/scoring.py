@@ -1,5 +1,6 @@
 """Scores the stories of an analysis: the lexicon always, a model where there is one, both within bounds."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ async def score_stories(
         completer: asks a model; None: the lexicon alone.
         run_id: of the analysis.
     """
-    grouped = stories_of(articles)[:MOST_STORIES]
+    grouped = (await asyncio.to_thread(stories_of, articles))[:MOST_STORIES]
     firsts = [story[0] for story in grouped]
     fit = [article for article in firsts if not is_suspicious(article.title, article.text)]
     model = ModelScores()
@@ -60,7 +61,8 @@ async def score_stories(
         unknown = [article for article in fit if article.article_id not in known]
         model = await score_by_model(unknown[:MOST_BY_MODEL_PER_RUN], completer, run_id=run_id)
     allowed = {article.article_id for article in fit}
-    results = [_scored(story, names, known if story[0].article_id in allowed else {}, model) for story in grouped]
+    usable = {name: score for name, score in known.items() if name in allowed}
+    results = await asyncio.to_thread(lambda: [_scored(story, names, usable, model) for story in grouped])
     return Scored(
         stories=tuple(story for story, _ in results),
         scores=tuple(score for _, score in results),

@@ -15,7 +15,7 @@ from daybook.news.text import language_of, plain_text, visible
         ('앞<span style="display: none">숨김</span>뒤', "앞뒤"),
         ('앞<span style="font-size:0px;color:red">숨김</span>뒤', "앞뒤"),
         ('앞<p style="font-size:10px">보임</p>뒤', "앞 보임 뒤"),
-        ('앞<div hidden><p>숨김<b>더</b></p>숨김</div>뒤', "앞뒤"),
+        ("앞<div hidden><p>숨김<b>더</b></p>숨김</div>뒤", "앞뒤"),
         ('앞<span aria-hidden="true">숨김</span>뒤', "앞뒤"),
         ('앞<span style="position:absolute; left:-9999px">숨김</span>뒤', "앞뒤"),
         ("첫줄<br>둘째줄", "첫줄 둘째줄"),
@@ -28,7 +28,8 @@ def test_markup_when_read_then_only_what_a_reader_sees_is_left(markup, shown):
 
 
 @pytest.mark.parametrize(
-    "hidden", ["\u200b", "\u200d", "\u202e", "\u2066", "\ufeff", "\u00ad", "\U000e0041", "\u3164", "\ufe0f", "\ue000", "\x07"]
+    "hidden",
+    ["\u200b", "\u200d", "\u202e", "\u2066", "\ufeff", "\u00ad", "\U000e0041", "\u3164", "\ufe0f", "\ue000", "\x07"],
 )
 def test_invisible_character_when_inside_a_word_then_it_is_gone(hidden):
     assert visible(f"삼성{hidden}전자").replace(" ", "") == "삼성전자"
@@ -48,7 +49,13 @@ def test_long_text_when_read_then_it_is_cut_with_a_mark():
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("삼성전자 3분기 실적", "ko"), ("Samsung profit up", "en"), ("SK하이닉스 HBM", "ko"), ("12345", "en"), ("LG CEO 구광모", "ko")],
+    [
+        ("삼성전자 3분기 실적", "ko"),
+        ("Samsung profit up", "en"),
+        ("SK하이닉스 HBM", "ko"),
+        ("12345", "en"),
+        ("LG CEO 구광모", "ko"),
+    ],
 )
 def test_language_when_asked_then_it_goes_by_the_letters(text, language):
     assert language_of(text) == language

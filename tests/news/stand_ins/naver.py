@@ -57,7 +57,9 @@ class Naver(StandIn):
     def _legacy(self, request: Request) -> Answer:
         given = (request.headers.get("x-naver-client-id"), request.headers.get("x-naver-client-secret"))
         if given != (CLIENT_ID, CLIENT_SECRET):
-            return _json(401, {"errorMessage": "NID AUTH Result Invalid (1000) : Authentication failed", "errorCode": "024"})
+            return _json(
+                401, {"errorMessage": "NID AUTH Result Invalid (1000) : Authentication failed", "errorCode": "024"}
+            )
         if self._is_spent():
             return _json(429, {"errorMessage": "Query limit exceeded (쿼리 한도를 초과했습니다.)", "errorCode": "010"})
         return self._search(request.query)
