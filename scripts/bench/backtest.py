@@ -34,7 +34,8 @@ exit signals at random, 1 in 20 sessions each; every symbol has its own account 
 fill at the next open; orders locked at a limit lapse; commission 0.014 % both sides, tax of each date on sales.
 Equality is shown with costs not rounded, since vectorbt knows no whole won; the engine is timed both ways.
 vectorbt: Portfolio.from_signals with size_granularity=1 and per-cell fees, then order records, cash and value, which
-is what the engine returns. Signals and prices are ready before the clock starts on both sides."""
+is what the engine returns. Signals and prices are ready before the clock starts on both sides. The first call of
+vectorbt loads code that Numba keeps on disk; where it keeps none yet, it compiles first and takes far longer."""
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ backtest = Skill(
     "technical.backtest",
     "Backtests of trading rules with KRX ticks, limits, taxes and fees",
     layer=Layer.PIPELINE,
-    keywords=("백테스트", "전략", "모의투자 결과", "backtest", "strategy"),
+    keywords=("백테스트", "전략", "매매 규칙", "backtest", "strategy"),
 )
 
 
