@@ -15,6 +15,14 @@ from daybook.contracts.ask import (
     Turn,
     TurnRequest,
 )
+from daybook.contracts.code import (
+    AdvancedScript,
+    AdvanceScript,
+    CodeRunResult,
+    ExplainRun,
+    WriteScript,
+    WrittenScript,
+)
 from daybook.contracts.day import (
     ClosingRequest,
     DayFacts,
@@ -61,6 +69,7 @@ def _seconds(seconds: float) -> timedelta:
 _NOTHING = type(None)
 
 SANDBOX_PREFLIGHT = Call("sandbox.preflight", Layer.SANDBOX, PreflightRequest, PreflightReport, _seconds(10))
+ADVANCE_SCRIPT = Call("sandbox.advance_script", Layer.SANDBOX, AdvanceScript, AdvancedScript, _seconds(180), attempts=5)
 
 PIPELINE_PREFLIGHT = Call("pipeline.preflight", Layer.PIPELINE, PreflightRequest, PreflightReport, _seconds(10))
 RECOMMEND = Call("pipeline.recommend", Layer.PIPELINE, RecommendRequest, Recommendations, _seconds(60))
@@ -89,6 +98,12 @@ TAKE_TURN = Call(
 )
 COMPOSE_ANSWER = Call(
     "pipeline.compose_answer", Layer.PIPELINE, ComposeAnswer, AskAnswer, _seconds(60), attempts=5, effect=Effect.RECORD
+)
+WRITE_SCRIPT = Call(
+    "pipeline.write_script", Layer.PIPELINE, WriteScript, WrittenScript, _seconds(300), attempts=2, effect=Effect.RECORD
+)
+EXPLAIN_RUN = Call(
+    "pipeline.explain_run", Layer.PIPELINE, ExplainRun, CodeRunResult, _seconds(180), attempts=3, effect=Effect.RECORD
 )
 
 TRADING_PREFLIGHT = Call("trading.preflight", Layer.TRADING, PreflightRequest, PreflightReport, _seconds(30))
