@@ -25,6 +25,7 @@ _NEGATED_GOOD, _NEGATED_BAD = -0.5, -0.25
 _INTENSE, _SLIGHT = 1.5, 0.5
 _REACH_KO, _REACH_EN = 7, 24
 """Characters before or after a term in which a negation or an intensifier belongs to it."""
+_FREELY_SPACED = 4
 _CLAUSE_END = re.compile(r"[.,;:!?…·|\"'“”‘’()\[\]]|\s-\s")
 
 
@@ -66,7 +67,10 @@ class Lexicon:
     def _pattern(self, term: str) -> str:
         parts = [re.escape(part).replace(r"\*", r"\w*") for part in term.split()]
         if self._is_korean:
-            # Korean spacing is free: 유상 증자, 유상증자.
+            # Korean spacing is free: 유상 증자, 유상증자. A space inside a short term would join two words.
+            compact = term.replace(" ", "")
+            if len(compact) >= _FREELY_SPACED and compact.isalpha():
+                return r"\s?".join(compact)
             return r"\s?".join(parts) + (r"\s" if term.endswith(" ") else "")
         return r"(?<!\w)" + r"\s+(?:\w+\s+)?".join(parts) + r"(?!\w)"
 

@@ -121,7 +121,7 @@ async def test_items_when_all_are_broken_then_it_is_a_bad_reply(naver):
     ("answer", "kind", "says"),
     [
         (
-            Answer(401, '{"errorMessage":"x","errorCode":"024"}'.encode()),
+            Answer(401, b'{"errorMessage":"x","errorCode":"024"}'),
             SourceRefused,
             "DAYBOOK_NEWS__NAVER_CLIENT_ID",
         ),

@@ -9,7 +9,7 @@ from typing import Any
 from tests.news.stand_ins.server import Answer, Request, StandIn
 
 KEY = "CANARYNEWSAPI0123456789abcdef"
-LANGUAGES = set("ar de en es fr he it nl no pt ru sv ud zh".split())
+LANGUAGES = {"ar", "de", "en", "es", "fr", "he", "it", "nl", "no", "pt", "ru", "sv", "ud", "zh"}
 
 
 @dataclass(frozen=True)
