@@ -5,7 +5,7 @@ from daybook.routing.errors import RefusalCode, RoutingRefused
 
 
 def admit(text: str) -> str:
-    """Return ``text`` without surrounding space.
+    """Return ``text`` without surrounding space and broken characters.
 
     Raises:
         RoutingRefused: nothing can be made of it: empty, over ``LONGEST_QUESTION``, or without a letter or digit.
@@ -15,7 +15,7 @@ def admit(text: str) -> str:
             RefusalCode.TOO_LONG,
             f"the question has {len(text):,} characters; ask in at most {LONGEST_QUESTION:,}",
         )
-    stripped = text.strip()
+    stripped = text.encode("utf-8", "replace").decode("utf-8").strip()
     if not stripped:
         raise RoutingRefused(RefusalCode.EMPTY, 'the question is empty; ask something, e.g. "삼성전자 얼마야"')
     if not any(sign.isalnum() for sign in stripped):

@@ -18,7 +18,7 @@ _DOUBTS: Final[dict[OrderDoubt, tuple[str, str]]] = {
         "The name of a group does not say which of its shares.",
     ),
     OrderDoubt.CHANGE: (
-        '말로는 주문을 고치거나 취소할 수 없습니다. "daybook orders"로 보고, 승인 전이면 "daybook reject"로 거절하세요.',
+        '말로는 주문을 고치거나 취소할 수 없습니다. "daybook orders"로 보고, 승인 전이면 "daybook reject"를 쓰세요.',
         'Words cannot change or cancel an order. See "daybook orders"; one that waits for you: "daybook reject".',
     ),
     OrderDoubt.CONDITION: (
