@@ -1,6 +1,5 @@
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,6 +7,8 @@ from daybook.storage.database import Database
 from tests.news.stand_ins.naver import Naver
 from tests.news.stand_ins.newsapi import NewsApiServer
 from tests.news.stand_ins.server import serving
+
+NewLedger = Callable[[], Database]
 
 
 @pytest.fixture
@@ -25,15 +26,24 @@ def newsapi() -> Iterator[NewsApiServer]:
 
 
 @pytest.fixture(scope="session")
-def _empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("news") / "daybook.db"
-    with Database(f"sqlite:///{path}") as database:
-        database.upgrade()
-    return path
+def new_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewLedger]:
+    """Return a function that makes an upgraded, empty ledger."""
+    template = tmp_path_factory.mktemp("news") / "daybook.db"
+    with Database(f"sqlite:///{template}") as upgraded:
+        upgraded.upgrade()
+    opened: list[Database] = []
+
+    def make() -> Database:
+        path = tmp_path_factory.mktemp("ledger") / "daybook.db"
+        shutil.copy(template, path)
+        opened.append(Database(f"sqlite:///{path}"))
+        return opened[-1]
+
+    yield make
+    for database in opened:
+        database.close()
 
 
 @pytest.fixture
-def database(_empty_ledger: Path, tmp_path: Path) -> Iterator[Database]:
-    shutil.copy(_empty_ledger, tmp_path / "daybook.db")
-    with Database(f"sqlite:///{tmp_path / 'daybook.db'}") as opened:
-        yield opened
+def database(new_ledger: NewLedger) -> Database:
+    return new_ledger()
