@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from daybook.contracts.base import KST
 from daybook.contracts.llm import ChatMessage, Completion, CompletionRequest, FallbackReason, Purpose, Role
 from daybook.llm.answers import answer_model
-from daybook.llm.cache_plan import CachePlan, PlanQuestion, Prefix, choose_plan, note_use
+from daybook.llm.cache_plan import CachePlan, PlanQuestion, Prefix
+from daybook.llm.cache_rehearsal import CacheRehearsal
 from daybook.llm.catalogue import Catalogue
 from daybook.llm.catalogue_entry import ModelEntry
 from daybook.llm.choice import EFFORTS, chosen_models, default_models
@@ -30,7 +31,6 @@ from daybook.llm.port import ModelProvider, ProviderReply, ProviderRequest
 from daybook.llm.redaction import Redactor
 from daybook.llm.tokens import estimate_messages, family_of
 from daybook.llm.tool_definitions import ToolDefinitions
-from daybook.llm.traffic import Traffic
 from daybook.settings import LlmSettings
 from daybook.skills.errors import SkillError
 from daybook.skills.toolset import ToolSet
@@ -39,7 +39,7 @@ from daybook.storage.llm_calls import LlmCallStore
 ANSWER_ATTEMPTS = 3
 """Times an answer is asked for before its schema counts as failed."""
 REMEMBERED_RUNS = 512
-WARMING_CALLS = 50
+REMEMBERED_CALLS = 50
 _TRY_NEXT = frozenset(
     {
         FallbackReason.PROVIDER_DOWN,
@@ -92,8 +92,7 @@ class CompletionDesk:
         self._clock = clock
         self._redactor = redactor or Redactor()
         self._monotonic_s = monotonic_s
-        self._traffic = Traffic()
-        self._warmed: set[str] = set()
+        self._rehearsal = CacheRehearsal(self._definitions)
         self._circuit = Circuit()
         self._runs: OrderedDict[tuple[str, str], Prefix] = OrderedDict()
 
@@ -189,8 +188,8 @@ class CompletionDesk:
             raise skipped
         question, plan = await self._plan(job, entry)
         wanted = self._provider_request(job, entry, plan)
-        reservation = await self._ledger.reserve(job.work, entry, wanted, plan.name, plan.prefix.digest)
-        note_use(question, self._definitions, self._traffic)
+        reservation = await self._ledger.reserve(job.work, entry, wanted, plan.policy.name, plan.prefix.digest)
+        self._rehearsal.note(question)
         begun_s = self._monotonic_s()
         try:
             reply = checked(await self._ask(provider, wanted), job.request.tools)
@@ -220,11 +219,10 @@ class CompletionDesk:
             raise BadAnswer(f"{provider}: {type(error).__name__} while asking", attempts=1) from None
 
     async def _plan(self, job: Job, entry: ModelEntry) -> tuple[PlanQuestion, CachePlan]:
-        if entry.name not in self._warmed:
-            self._warmed.add(entry.name)
+        if not self._rehearsal.knows(entry):
             now_s, now = self._monotonic_s(), self._clock().timestamp()
-            for digest, at in await self._ledger.newest_uses(entry.name, WARMING_CALLS):
-                self._traffic.note(digest, now_s - max(now - at, 0.0))
+            uses = await self._ledger.newest_uses(entry.name, REMEMBERED_CALLS)
+            self._rehearsal.remember(entry, [(plan, digest, now_s - max(now - at, 0.0)) for plan, digest, at in uses])
         question = PlanQuestion(
             entry=entry,
             day=self._today(),
@@ -238,7 +236,7 @@ class CompletionDesk:
             now_s=self._monotonic_s(),
             is_bare=job.request.holds_untrusted or job.bad_answers > 0,
         )
-        return question, choose_plan(question, self._definitions, self._traffic)
+        return question, self._rehearsal.plan(question)
 
     def _provider_request(self, job: Job, entry: ModelEntry, plan: CachePlan) -> ProviderRequest:
         prefix = plan.prefix

@@ -127,10 +127,10 @@ class CallLedger:
         start = self._start(uuid.uuid4().hex, work, provider, model, "", _NO_DIGEST, Cost(0, 0, 0.0))
         await asyncio.to_thread(self._store.record_refused, start, f"{reason.value}: {message}", self._clock())
 
-    async def newest_uses(self, model: str, count: int) -> list[tuple[str, float]]:
-        """Return prefix digest and second of the newest calls of a model, oldest first."""
+    async def newest_uses(self, model: str, count: int) -> list[tuple[str, str, float]]:
+        """Return plan, prefix digest and second of the newest calls of a model, oldest first."""
         rows = await asyncio.to_thread(self._store.newest, model, count)
-        return [(row.prefix_digest, row.at.timestamp()) for row in rows]
+        return [(row.plan, row.prefix_digest, row.at.timestamp()) for row in rows]
 
     def _cost(self, reservation: Reservation, usage: Usage) -> Cost:
         day, rate = _day(reservation.at), self._settings.krw_per_usd

@@ -480,7 +480,7 @@ async def test_prefix_when_requests_repeat_then_hits_are_accounted_and_the_plan_
 ) -> None:
     stand_in, seconds = start("openai", script=lambda asked: "x"), [0.0]
     async with bench(ledger_path, {"openai": stand_in}, seconds=seconds) as one:
-        for number in range(12):
+        for number in range(30):
             seconds[0] += 20
             await one.desk.complete(
                 request(f"질문 {number}", tools=("market_data_1", "technical_2"), run_id=f"r{number}")
