@@ -31,6 +31,8 @@ OFFLINE: Final = "offline"
 RULE: Final = "rule"
 TRUSTED_FROM: Final = 0.5
 """Probability from which a second opinion is followed."""
+WORTH_A_WORD: Final = 0.1
+"""Probability of an order from which it is said what speaks against one."""
 _BYPASS: Final = "bypasses_rules"
 
 
@@ -133,7 +135,7 @@ class Router:
         )
         if case.gate.evidence:
             case.reasons.append(f"speaks for an order: {', '.join(case.gate.evidence)}")
-        if case.gate.vetoes:
+        if case.gate.vetoes and (case.gate.evidence or found.order_probability >= WORTH_A_WORD):
             case.reasons.append(f"speaks against an order: {', '.join(case.gate.vetoes)}")
         return self._settled(case) or await self._to_model(case, run_id)
 
