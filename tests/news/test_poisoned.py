@@ -93,7 +93,9 @@ async def outcome(database, rows: list[dict[str, Any]], model: ScriptedModel | N
     server = Naver()
     with serving(server):
         server.items = [NaverItem(title, "삼성전자 소식", f"https://{site}/1", ago(2)) for title, site in HONEST]
-        server.raw = [item for row in rows for item in poison(row)]
+        # Floods last: a source gives its newest few hundred, and the other poison shall be among them.
+        ordered = sorted(rows, key=lambda row: row.get("copies", 1))
+        server.raw = [item for row in ordered for item in poison(row)]
         configured = settings(server)
         access = NaverAccess.of(configured.news)
         assert access is not None
