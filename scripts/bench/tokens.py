@@ -36,7 +36,7 @@ from daybook.llm.catalogue import Catalogue
 from daybook.llm.catalogue_entry import ModelEntry
 from daybook.llm.completion import CompletionDesk
 from daybook.llm.port import CacheMarks, ProviderReply, ProviderRequest, ToolSchema
-from daybook.llm.pricing import cost_of
+from daybook.llm.pricing import Cost, cost_of
 from daybook.llm.tool_definitions import ToolDefinitions
 from daybook.routing.classifier import IntentClassifier
 from daybook.routing.router import Router
@@ -52,9 +52,12 @@ KRW_PER_USD = 1_400.0
 SECONDS_A_CALL = 6.0
 ANSWER = (
     "삼성전자의 최근 주가는 외국인 순매수와 실적 개선 기대에 힘입어 오름세를 보였습니다. "
-    "3분기 영업이익은 시장 전망을 웃돌았고, 고대역폭메모리 출하가 늘면서 반도체 부문의 이익률이 높아졌습니다. 다만 환율 변동과 미국의 관세 정책은 부담입니다. "
-    "현재가는 71,900원으로 전일보다 1.2% 올랐으며, 주가수익비율은 14.3배로 업종 평균보다 낮습니다. 자료: KIS, 한국경제."
+    "3분기 영업이익은 시장 전망을 웃돌았고, 고대역폭메모리 출하가 늘면서 이익률이 높아졌습니다. "
+    "다만 환율 변동과 미국의 관세 정책은 부담입니다. 현재가는 71,900원으로 전일보다 1.2% 올랐으며, "
+    "주가수익비율은 14.3배로 업종 평균보다 낮습니다. 자료: KIS, 한국경제."
 )
+TOLD = "only these may be called now: "
+"""How the last message begins its list of allowed tools where the provider cannot mask; the scripted model obeys."""
 FEWER_TOKENS, LESS_MONEY = 0.90, 0.85
 DEFINITIONS = ToolDefinitions(registry().tools)
 
@@ -81,7 +84,7 @@ class Tally:
         return sum(getattr(usage, name) for usage in self.usages)
 
 
-def _cost(usage: Usage, entry: ModelEntry, ttl: str):  # type: ignore[no-untyped-def]
+def _cost(usage: Usage, entry: ModelEntry, ttl: str) -> Cost:
     return cost_of(usage, entry, day=BEGIN.date(), krw_per_usd=KRW_PER_USD, ttl=ttl)
 
 
@@ -98,6 +101,8 @@ class Conversation:
         offered = [tool.name for tool in request.tools]
         if request.allowed_tools is not None:
             offered = [name for name in offered if name in request.allowed_tools]
+        elif TOLD in request.messages[-1].text:
+            offered = request.messages[-1].text.partition(TOLD)[2].rstrip(".").split(", ")
         if self.has_called or not offered:
             self.missed |= not self.has_called
             self.has_called = True
@@ -188,7 +193,8 @@ class Ours:
 
 async def ours(day: Sequence[Asked], routes: Sequence[RouteDecision], entry: ModelEntry, folder: Path) -> Ours:
     """Do the day as the Ask workflow does: zero-token paths, routed tools, planned prefixes, the real ledger."""
-    moment, talks = [0.0], {}
+    moment = [0.0]
+    talks: dict[str, Conversation] = {}
     provider = CountingProvider(entry, lambda request: talks["now"].say(request))
     paths: Counter[str] = Counter()
     missed = fallbacks = 0
@@ -314,7 +320,8 @@ def _table(entry: ModelEntry, rows: Iterable[tuple[str, Tally]], base: Tally) ->
 def _plans(mine: Ours) -> str:
     shown = ", ".join(f"{name} {count}" for name, count in mine.plans.most_common())
     paths = ", ".join(f"{name} {count}" for name, count in mine.paths.most_common())
-    return f"\npaths: {paths}\nplans: {shown}; needed tools that were not offered: {mine.missed} requests; fallbacks: {mine.fallbacks}"
+    missed = f"needed tools that were not offered: {mine.missed} requests; fallbacks: {mine.fallbacks}"
+    return f"\npaths: {paths}\nplans: {shown}; {missed}"
 
 
 def _verdict(entry: ModelEntry, base: Tally, mine: Tally) -> tuple[str, bool]:
@@ -349,6 +356,7 @@ Assumptions
 - the router offers a tool too few: the model calls another one of those offered instead, so it costs as much.
 - (a) sends every request, greetings too, to the model with all tools in every turn. (b) answers without a model where
   the router can, and after a result with text from outside it calls without tools.
+- where a provider cannot mask tools, the model obeys the list of those it may call.
 - no thinking tokens in any row. Texts that providers add unseen are not counted (Anthropic adds about 350 tokens to
   requests with tools, which would make (a) dearer).
 - tokens: o200k by vocabulary for OpenAI; Claude and Gemini by measured coefficients (13-17 % error of one utterance).
