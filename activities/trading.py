@@ -26,6 +26,7 @@ from daybook.contracts.calls import (
     CHECK_ORDER,
     CLOSE_DAY,
     COLLECT_HISTORY,
+    FILL_PRICES,
     FIND_ORDER,
     OBSERVE,
     POLL_ORDER,
@@ -68,6 +69,7 @@ from daybook.contracts.execution import (
     OrderRef,
 )
 from daybook.contracts.orders import FillNotice, SubmitOutcome, SubmitRequest
+from daybook.contracts.prices import FillPrices, PricesFilled
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
 from daybook.contracts.session import Session
 from daybook.contracts.state import StateChangeRequest, StateChangeResult
@@ -82,6 +84,7 @@ from daybook.execution.intake import OrderIntake
 from daybook.execution.intents import IntentKeeper
 from daybook.execution.lookup import OrderLookup
 from daybook.execution.observation import Observer
+from daybook.execution.price_filling import PriceFiller
 from daybook.execution.reconcile import Reconciler
 from daybook.execution.trading_state import StateChanger
 from daybook.krx.cross_check import check_day
@@ -128,6 +131,7 @@ class TradingActivities:
         self._reconciler = Reconciler(desk, booking)
         self._observer = Observer(desk)
         self._history = HistoryCollector(desk)
+        self._prices = PriceFiller(desk)
         self._states = StateChanger(desk)
         self._closer = DayCloser(desk)
         self._keeper = IntentKeeper(desk)
@@ -168,6 +172,12 @@ class TradingActivities:
     def collect_history(self, request: HistoryRequest) -> HistoryReport:
         """Collect daily bars into the database."""
         return self._history.collect(request)
+
+    @serves(FILL_PRICES)
+    @_coded
+    def fill_prices(self, request: FillPrices) -> PricesFilled:
+        """Fetch daily bars that analysis needs and the books lack."""
+        return self._prices.fill(request.symbols, request.sessions)
 
     @serves(OBSERVE)
     @_coded

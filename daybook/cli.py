@@ -10,7 +10,21 @@ from typing import Annotated, Any
 import typer
 
 from daybook import __version__
-from daybook.commands import day, halt, orders, paper, rehearse, schedule, stack, state, status
+from daybook.commands import (
+    ask,
+    costs,
+    day,
+    halt,
+    news,
+    orders,
+    paper,
+    rehearse,
+    schedule,
+    stack,
+    state,
+    status,
+    tools,
+)
 from daybook.commands.failures import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_USAGE, one_line
 from daybook.logs import configure_command_logging, record_failure
 from daybook.settings import DEFAULT_HOME, home_in_any_case
@@ -25,6 +39,8 @@ _COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (stack.demo, "Run one whole trading day in a minute, on paper."),
     (stack.up, "Run the desk in real time until Ctrl-C."),
     (status.status, "Show the whole desk on one screen."),
+    (ask.ask, "Ask the desk, in Korean or English."),
+    (costs.costs, "Show what models cost, and what is left of the budget."),
     (orders.orders, "List a day's orders, or those that wait."),
     (orders.why, "Explain an order, from decision to fills."),
     (orders.approve, "Approve a waiting order."),
@@ -44,6 +60,7 @@ for _command, _summary in _COMMANDS:
 app.add_typer(day.app, name="day")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(paper.app, name="paper")
+app.add_typer(tools.app, name="tools")
 
 # typer carries a copy of click: its errors share this base whichever copy is in use.
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -34,12 +34,11 @@ with workflow.unsafe.imports_passed_through():
     from daybook.contracts.llm import Completion, ModelToolCall
     from daybook.contracts.orders import OrderKind, OrderTicket, Purpose, TicketOrigin
     from daybook.contracts.routing import AnswerPath, OrderDraft, RouteDecision
-    from daybook.contracts.tools import ToolReply, ToolRequest, ToolRow, ToolStatus, tool_call
+    from daybook.contracts.tools import ToolReply, ToolRequest, ToolRow, ToolStatus
 
-from workflows.calling import MODE, begin, call
+from workflows.calling import MODE, call
 from workflows.place_order import PlaceOrder
-
-_WAIT_FOR_A_WORKER = timedelta(seconds=45)
+from workflows.tool_running import run_tool
 
 
 @workflow.defn(name="Ask")
@@ -133,12 +132,7 @@ class Ask:
             return made
         request = ToolRequest(tool=row.name, arguments=entry.arguments, run_id=self._ask.run_id, number=number)
         summary = f"{row.name}({json.dumps(entry.arguments, ensure_ascii=False)})"
-        try:
-            entry_call = tool_call(row)
-            return await begin(entry_call, request, summary=summary, within=entry_call.timeout + _WAIT_FOR_A_WORKER)
-        except ActivityError as error:
-            text = f"{row.name} gave no answer: {error.cause or error}".splitlines()[0]
-            return ToolReply(tool=row.name, status=ToolStatus.UNAVAILABLE, message=text[:500])
+        return await run_tool(row, request, summary=summary)
 
     async def _open_tickets(self, route: RouteDecision) -> tuple[TicketCard, ...]:
         """Open a ticket of each draft, if the route allows it and no rule stands against the draft now."""

@@ -2,6 +2,7 @@
 
 from workflows.ask import Ask
 from workflows.decision_tick import DecisionTick
+from workflows.news_analysis import NewsAnalysis
 from workflows.place_order import PlaceOrder
 from workflows.reconciliation import Reconciliation
 from workflows.start_trading_day import StartTradingDay
@@ -16,6 +17,7 @@ WORKFLOWS: tuple[type, ...] = (
     PlaceOrder,
     StateChange,
     Reconciliation,
+    NewsAnalysis,
     Ask,
     ToolCall,
 )

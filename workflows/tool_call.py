@@ -1,14 +1,14 @@
 """ToolCall: run one tool on its layer, for the command line and MCP clients."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from daybook.contracts.layers import Effect
     from daybook.contracts.tool_runs import ToolCallInput
-    from daybook.contracts.tools import ToolReply, ToolStatus, tool_call
+    from daybook.contracts.tools import ToolReply
 
-from workflows.calling import call
+from workflows.tool_running import run_tool
 
 
 @workflow.defn(name="ToolCall")
@@ -30,15 +30,6 @@ class ToolCall:
             raise ApplicationError(f"{row.name}: a tool never places orders", type="BadRequest", non_retryable=True)
         by = f" for {asked.asked_by}" if asked.asked_by else ""
         workflow.set_current_details(f"**{row.name}** ({row.skill}, {row.effect.value}) on {row.layer.value}{by}")
-        try:
-            reply = await call(tool_call(row), request, summary=f"{row.name}{by}")
-        except ActivityError as error:
-            cause = f"{error.cause or error}".partition("\n")[0][:200]
-            reply = ToolReply(
-                tool=row.name,
-                status=ToolStatus.UNAVAILABLE,
-                message=f"the {row.layer.value} worker did not answer: {cause}",
-                is_untrusted=row.is_untrusted,
-            )
+        reply = await run_tool(row, request, summary=f"{row.name}{by}")
         workflow.set_current_details(f"**{row.name}** on {row.layer.value}{by}: {reply.status.value} {reply.message}")
         return reply

@@ -57,6 +57,7 @@ from daybook.contracts.layers import Effect as Effect
 from daybook.contracts.layers import Layer as Layer
 from daybook.contracts.news import CollectedNews, CollectNews, NewsReport, ScoredNews, ScoreNews, SummariseNews
 from daybook.contracts.orders import SubmitOutcome, SubmitRequest
+from daybook.contracts.prices import FillPrices, PricesFilled
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
 from daybook.contracts.session import Session
 from daybook.contracts.state import StateChangeRequest, StateChangeResult
@@ -119,6 +120,9 @@ COLLECT_HISTORY = Call(
     HistoryReport,
     _seconds(900),
     effect=Effect.RECORD,
+)
+FILL_PRICES = Call(
+    "trading.fill_prices", Layer.TRADING, FillPrices, PricesFilled, _seconds(150), attempts=2, effect=Effect.RECORD
 )
 OBSERVE = Call("trading.observe", Layer.TRADING, ObserveRequest, Observation, _seconds(180), effect=Effect.RECORD)
 RECORD_DECISION = Call(

@@ -48,6 +48,8 @@ class ToolRow(Message):
     timeout_s: float = Field(default=30, gt=0, le=900)
     digest: str = ""
     is_untrusted: bool = Field(default=False, description="its result holds text from outside")
+    price_arguments: tuple[str, ...] = Field(default=(), description="arguments that name symbols whose bars it reads")
+    price_sessions: int = Field(default=250, ge=1, description="sessions it reads when the call does not say")
 
 
 class ToolRequest(Message):

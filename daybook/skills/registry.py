@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from daybook.skills.errors import DeclarationError
 from daybook.skills.fundamental.financials import financials
 from daybook.skills.fundamental.sec import sec
+from daybook.skills.fundamental.value_chain import value_chain
 from daybook.skills.intelligence.claude import claude
 from daybook.skills.intelligence.gemini import gemini
 from daybook.skills.intelligence.gpt4o import gpt4o
@@ -15,6 +16,9 @@ from daybook.skills.market_data.news import news
 from daybook.skills.market_data.search import search
 from daybook.skills.skill import Skill
 from daybook.skills.spec import GROUPS, ToolSpec
+from daybook.skills.technical.backtest import backtest
+from daybook.skills.technical.chart import chart
+from daybook.skills.technical.statistics import statistics
 from daybook.skills.toolset import ToolSet
 from daybook.skills.trading.kis import kis
 from daybook.skills.trading.order import order
@@ -26,6 +30,10 @@ SKILLS: tuple[Skill, ...] = (
     calendar,
     sec,
     financials,
+    value_chain,
+    chart,
+    backtest,
+    statistics,
     kis,
     order,
     risk,

@@ -32,6 +32,11 @@ class BarStore(Store):
         rows = self._read(lambda session: session.execute(query).mappings().all())
         return [DailyBar(**row) for row in rows]
 
+    def symbols(self) -> list[str]:
+        """Return the symbols of which daily bars are stored."""
+        query = select(daily_bars.c.symbol).distinct().order_by(daily_bars.c.symbol)
+        return list(self._read(lambda session: session.execute(query).scalars().all()))
+
     def save_minutes(self, bars: Sequence[MinuteBar]) -> int:
         """Insert or replace minute bars and return how many."""
         rows = {

@@ -98,7 +98,7 @@ def test_provider_schema_when_changed_by_its_reader_then_the_spec_is_not() -> No
 
 @pytest.mark.parametrize("spec", registry().tools, ids=lambda spec: spec.name)
 def test_schema_when_of_any_tool_then_it_is_small_and_speaks_english_ascii(spec: Any) -> None:
-    assert estimated_tokens(spec) <= 250
+    assert estimated_tokens(spec) <= 320
     assert json.dumps(provider_schema(spec)).isascii()
     assert "\\u" not in json.dumps(provider_schema(spec))
 

@@ -24,6 +24,7 @@ from daybook.contracts.calls import (
     COLLECT_HISTORY,
     COLLECT_NEWS,
     COMPOSE_ANSWER,
+    FILL_PRICES,
     FIND_ORDER,
     OBSERVE,
     PIPELINE_PREFLIGHT,
@@ -52,6 +53,7 @@ from daybook.contracts.execution import AccountEvidence, CheckedOrder, FindResul
 from daybook.contracts.layers import Effect
 from daybook.contracts.news import CollectedNews, NewsReport, ScoredNews
 from daybook.contracts.orders import AttemptOutcome, BrokerOrderId, IntentState, SubmitOutcome
+from daybook.contracts.prices import PricesFilled
 from daybook.contracts.tools import ToolReply, ToolRow, ToolStatus, tool_call
 from tests.workflows import facts
 from workers.hosting import worker_options
@@ -206,6 +208,7 @@ _DEFAULTS: dict[str, Answer] = {
     UPDATE_INTENT.name: lambda update: IntentStatus(intent_id=update.intent_id, state=update.state),
     CHANGE_STATE.name: facts.state_changed,
     WATCH_ACCOUNT.name: None,
+    FILL_PRICES.name: PricesFilled(),
     CLOSE_DAY.name: DayFacts(
         opening_equity_krw=10_000_000,
         closing_equity_krw=10_050_000,

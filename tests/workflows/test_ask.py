@@ -18,7 +18,7 @@ from daybook.contracts.ask import (
     TurnRequest,
 )
 from daybook.contracts.base import KST, Side
-from daybook.contracts.calls import COMPOSE_ANSWER, RECORD_INTENT, ROUTE_QUESTION, SUBMIT_ORDER, TAKE_TURN
+from daybook.contracts.calls import COMPOSE_ANSWER, FILL_PRICES, RECORD_INTENT, ROUTE_QUESTION, SUBMIT_ORDER, TAKE_TURN
 from daybook.contracts.drafts import DryCheck, TicketDraft
 from daybook.contracts.llm import Completion, FallbackReason, ModelToolCall
 from daybook.contracts.orders import OrderKind, TicketOrigin
@@ -242,3 +242,16 @@ async def test_draft_when_it_may_not_become_a_ticket_then_no_order_is_opened(
     answer = await ask(control, layers, question="사줘")
     assert answer.tickets == ()
     assert layers.count(RECORD_INTENT) == 0
+
+
+async def test_tool_when_it_reads_prices_then_the_missing_ones_are_fetched_first(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    row = TOOLS["quote"].model_copy(update={"price_arguments": ("symbol", "symbols"), "price_sessions": 300})
+    route = routed(tools=("quote",)).model_copy(update={"tools": (row,)})
+    layers.script(ROUTE_QUESTION, route)
+    calls = [("quote", {"symbol": "005930"}), ("quote", {"symbols": ["000660", "nonsense"]}), ("quote", {"symbol": 5})]
+    layers.script(TAKE_TURN, turn(*calls), turn())
+    assert (await ask(control, layers)).tool_calls == 3
+    filled = layers.requests(FILL_PRICES)
+    assert [(request.symbols, request.sessions) for request in filled] == [(("005930",), 380)]
