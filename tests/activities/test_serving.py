@@ -4,6 +4,9 @@ import pytest
 from temporalio.activity import _Definition
 from temporalio.exceptions import ApplicationError
 
+from activities.ask import AskActivities
+from activities.code import CodeActivities
+from activities.news import NewsActivities
 from activities.pipeline import PipelineActivities
 from activities.preflight import answer_preflight
 from activities.sandbox import SandboxActivities
@@ -13,7 +16,11 @@ from daybook.contracts.base import Mode
 from daybook.contracts.calls import CALLS, SANDBOX_PREFLIGHT, SET_PHASE, Layer, calls_of
 from daybook.contracts.day import PhaseChange, PreflightReport, PreflightRequest
 
-ROOMS = {Layer.SANDBOX: SandboxActivities, Layer.PIPELINE: PipelineActivities, Layer.TRADING: TradingActivities}
+ROOMS: dict[Layer, tuple[type, ...]] = {
+    Layer.SANDBOX: (SandboxActivities,),
+    Layer.PIPELINE: (PipelineActivities, NewsActivities, AskActivities, CodeActivities),
+    Layer.TRADING: (TradingActivities,),
+}
 REQUEST = PreflightRequest(mode=Mode.PAPER, asked_at=datetime(2026, 3, 6, tzinfo=UTC))
 
 
@@ -24,14 +31,15 @@ def bound(room: type) -> dict[str, object]:
 
 @pytest.mark.parametrize("layer", ROOMS)
 def test_room_when_compared_with_the_table_then_it_serves_exactly_its_layer(layer: Layer) -> None:
-    assert set(bound(ROOMS[layer])) == {entry.name for entry in calls_of(layer)}
+    assert {name for room in ROOMS[layer] for name in bound(room)} == {entry.name for entry in calls_of(layer)}
 
 
 def test_rooms_when_taken_together_then_every_call_is_served_once() -> None:
-    assert sorted(name for room in ROOMS.values() for name in bound(room)) == sorted(entry.name for entry in CALLS)
+    served = [name for rooms in ROOMS.values() for room in rooms for name in bound(room)]
+    assert sorted(served) == sorted(entry.name for entry in CALLS)
 
 
-@pytest.mark.parametrize("room", ROOMS.values())
+@pytest.mark.parametrize("room", [room for rooms in ROOMS.values() for room in rooms])
 def test_activity_when_registered_then_its_name_is_that_of_the_table(room: type) -> None:
     for name, function in bound(room).items():
         definition = _Definition.from_callable(function)  # type: ignore[arg-type]

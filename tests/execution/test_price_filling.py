@@ -39,19 +39,19 @@ def exchange(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Exchange:
 
 def test_prices_when_missing_then_fetched_once(bench: Bench, exchange: Exchange) -> None:
     filler = PriceFiller(bench.desk)
-    assert filler.fill(["035720"], 60).bars > 50
-    assert filler.fill(["035720", "035720"], 50).bars == 0
+    assert filler.fill(["123450"], 60).bars > 50
+    assert filler.fill(["123450", "123450"], 50).bars == 0
     assert len(exchange.asked) == 1
 
 
 def test_prices_when_stored_already_then_only_older_and_newer_ones_are_fetched(
     bench: Bench, exchange: Exchange
 ) -> None:
-    PriceFiller(bench.desk).fill(["035720"], 20)
+    PriceFiller(bench.desk).fill(["123450"], 20)
     newest = exchange.asked[0][2]
-    assert PriceFiller(bench.desk).fill(["035720"], 60).bars > 20
+    assert PriceFiller(bench.desk).fill(["123450"], 60).bars > 20
     assert exchange.asked[1][2] < exchange.asked[0][1] + timedelta(days=7)
-    stored = bench.desk.bars.daily("035720", LISTED_ON, newest)
+    stored = bench.desk.bars.daily("123450", LISTED_ON, newest)
     assert [row.day for row in stored] == sorted({row.day for row in stored})
     assert stored[-1].day == newest
 
@@ -60,8 +60,8 @@ def test_prices_when_a_share_is_listed_lately_then_the_time_before_is_asked_for_
     bench: Bench, exchange: Exchange
 ) -> None:
     filler = PriceFiller(bench.desk)
-    assert filler.fill(["035720"], 1_000).bars > 50
-    assert filler.fill(["035720"], 900).bars == 0
+    assert filler.fill(["123450"], 1_000).bars > 50
+    assert filler.fill(["123450"], 900).bars == 0
     assert len(exchange.asked) == 1
 
 
