@@ -18,11 +18,13 @@ from daybook.contracts.news import (
     SummariseNews,
 )
 from daybook.filings.dart import DartClient
+from daybook.llm.completion import CompletionDesk
 from daybook.llm.redaction import Redactor, known_secrets
 from daybook.news.collecting import Collector
 from daybook.news.dart import DartDisclosures
 from daybook.news.fair_share import fair_share
 from daybook.news.keys import MISSING, NaverAccess
+from daybook.news.models import NewsModels
 from daybook.news.names import SecurityNames
 from daybook.news.naver import NaverNews
 from daybook.news.newsapi import NewsApi
@@ -83,14 +85,14 @@ class NewsRoom:
     now: Callable[[], datetime] = _now
 
     @classmethod
-    def of(cls, settings: Settings, database: Database, completer: Completer | None = None) -> "NewsRoom":
-        """Return the news room of a process with these settings."""
+    def of(cls, settings: Settings, database: Database, models: CompletionDesk | None = None) -> "NewsRoom":
+        """Return the news room of a process with these settings; ``models`` None: the lexicon and templates alone."""
         return cls(
             database=database,
             sources=configured_sources(settings.news, settings.home),
             names=SecurityNames(Securities.shipped()),
             redactor=Redactor(known_secrets(settings)),
-            completer=completer,
+            completer=NewsModels(models) if models is not None else None,
         )
 
     async def collect(self, request: CollectNews) -> CollectedNews:

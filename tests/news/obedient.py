@@ -10,13 +10,17 @@ from daybook.news.lexicon import read_sentiment
 from daybook.news.model_scores import SCORES_SCHEMA
 
 Answer = Callable[[CompletionRequest], Completion]
-_NUMBERED = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
 
 
 def shown(request: CompletionRequest) -> dict[int, str]:
     """Return the numbered texts of a fenced request."""
-    parts = re.split(r"^\[(\d+)\] ", request.messages[-1].text, flags=re.MULTILINE)
-    return {int(number): text for number, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return numbered(request.messages[-1].text)
+
+
+def numbered(text: str) -> dict[int, str]:
+    """Return the numbered texts inside a fence."""
+    parts = re.split(r"^\[(\d+)\] ", text, flags=re.MULTILINE)
+    return {int(number): part for number, part in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 class ScriptedModel:
