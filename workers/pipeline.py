@@ -122,10 +122,12 @@ class PipelineParts:
             ModelNames(self.catalogue, self.providers, _now).complaint,
         )
 
-    def name_of(self, symbol: str) -> str:
-        """Return the Korean name of a symbol, the symbol itself when it is not known."""
+    def name_of(self, symbol: str, language: str) -> str:
+        """Return the name of a symbol in a language, the symbol itself when it is not known."""
         found = self.securities.by_symbol(symbol)
-        return found.name if found else symbol
+        if found is None:
+            return symbol
+        return (found.english_name if language == "en" else "") or found.name
 
     def tool_providers(self) -> Providers:
         """Return what the pipeline layer's tools are given."""

@@ -30,6 +30,7 @@ from daybook.skills.registry import Registry
 RULES = "rules"
 """The router's word for: no model is available."""
 _SHOWN_OF_A_REFUSED_QUESTION = 200
+_NOT_SHOWN = {"check", "drafted_at", "lower_limit_krw", "upper_limit_krw"}
 
 
 class AskDesk:
@@ -41,7 +42,7 @@ class AskDesk:
         registry: Registry,
         completer: Completer,
         book: AnswerBook,
-        name_of: Callable[[str], str],
+        name_of: Callable[[str, str], str],
         check_model: Callable[[str], str],
     ) -> None:
         """Compose the desk.
@@ -51,7 +52,7 @@ class AskDesk:
             registry: all skills.
             completer: the models.
             book: where answers are kept.
-            name_of: the name of a symbol.
+            name_of: the name of a symbol in a language.
             check_model: says in one line why a model of that name cannot be asked; empty when it can.
         """
         self._routes = routes
@@ -92,12 +93,14 @@ class AskDesk:
             )
         if completion.fallback is None:
             return Turn(completion=completion, calls=() if request.final else completion.tool_calls)
-        planned = () if request.exchanges else plan_by_rules(request.ask, route, self._name_of)
+        planned = (
+            () if request.exchanges else plan_by_rules(request.ask, route, lambda symbol: self._name_of(symbol, "ko"))
+        )
         return Turn(completion=completion, calls=planned)
 
     def compose(self, request: ComposeAnswer) -> AskAnswer:
         """Compose the answer and keep it; composing again keeps the same."""
-        kind, text, problems = _answer(request)
+        kind, text, problems = self._answer(request)
         route, completions = request.routed.route, request.completions
         answer = AskAnswer(
             run_id=request.ask.run_id,
@@ -120,47 +123,72 @@ class AskDesk:
         self._book.save(_kept(request.ask), answer)
         return answer
 
+    def _answer(self, request: ComposeAnswer) -> tuple[AnswerKind, str, tuple[str, ...]]:
+        refusal, route = request.routed.refusal, request.routed.route
+        if refusal is not None or route is None:
+            return AnswerKind.REFUSED, refusal.text if refusal else "the question was not routed", ()
+        language = route.language
+        problems = [
+            f"{exchange.call.name}: {exchange.reply.message or exchange.reply.status.value}"
+            for exchange in request.exchanges
+            if exchange.reply.status is not ToolStatus.OK
+        ]
+        if request.tickets:
+            texts = [ticket_text(card, language) for card in request.tickets]
+            return AnswerKind.TICKET, "\n\n".join(texts), tuple(problems)
+        if route.path in (AnswerPath.TEMPLATE, AnswerPath.GLOSSARY):
+            return AnswerKind.TEMPLATE, route.text, ()
+        if route.path is AnswerPath.CONFIRM_ORDER:
+            return AnswerKind.CONFIRM, route.text, ()
+        body = self._rendered(request.exchanges, language)
+        if route.path is AnswerPath.ORDER_TICKET:
+            return (
+                AnswerKind.DRAFT,
+                self._draft_text(request.exchanges, language) or "; ".join(problems),
+                tuple(problems),
+            )
+        if route.path is AnswerPath.DIRECT_TOOL:
+            return AnswerKind.DIRECT, body or "; ".join(problems), tuple(problems)
+        last = request.completions[-1] if request.completions else _no_model(FallbackReason.BAD_REQUEST, "")
+        problems += [f"model: {entry.message}" for entry in request.completions if entry.fallback and entry.message]
+        if last.fallback is None and last.text.strip():
+            text, unfounded = _checked(last.text.strip(), request, route)
+            return AnswerKind.MODEL, text, (*problems, *unfounded)
+        label = fallback_label(last.fallback or FallbackReason.SCHEMA_FAILURES, language)
+        nothing = pick(
+            language,
+            "이 질문에 규칙만으로 답할 수 있는 자료가 없습니다. 종목명을 넣어 다시 묻거나 모델 키를 설정해 주세요.",
+            "Rules alone have nothing for this question; name a stock, or configure a model.",
+        )
+        return AnswerKind.FALLBACK, f"{label}\n{body or nothing}", tuple(problems)
+
+    def _rendered(self, exchanges: Sequence[ToolExchange], language: str) -> str:
+        blocks = []
+        for exchange in exchanges:
+            if exchange.reply.status is ToolStatus.OK:
+                value = render_value(exchange.reply.value, language, self._name_of)
+                blocks.append(value or pick(language, "자료가 없습니다.", "There is nothing."))
+        return "\n\n".join(blocks)
+
+    def _draft_text(self, exchanges: Sequence[ToolExchange], language: str) -> str:
+        """Say what stands against the drafts, and show them."""
+        texts = []
+        for exchange in exchanges:
+            if exchange.reply.status is ToolStatus.OK and exchange.call.name == PREPARE_ORDER:
+                draft = TicketDraft.model_validate(exchange.reply.value)
+                shown = draft.model_dump(
+                    mode="json", exclude={"check", "drafted_at", "lower_limit_krw", "upper_limit_krw"}
+                )
+                texts.append(
+                    f"{draft_refusal(draft.check.denials, language)}\n{render_value(shown, language, self._name_of)}"
+                )
+        return "\n\n".join(texts)
+
 
 def _kept(ask: AskInput) -> AskInput:
     if len(ask.question) <= LONGEST_QUESTION:
         return ask
     return ask.model_copy(update={"question": ask.question[:_SHOWN_OF_A_REFUSED_QUESTION] + " [cut here]"})
-
-
-def _answer(request: ComposeAnswer) -> tuple[AnswerKind, str, tuple[str, ...]]:
-    refusal, route = request.routed.refusal, request.routed.route
-    if refusal is not None or route is None:
-        return AnswerKind.REFUSED, refusal.text if refusal else "the question was not routed", ()
-    language = route.language
-    problems = [
-        f"{exchange.call.name}: {exchange.reply.message or exchange.reply.status.value}"
-        for exchange in request.exchanges
-        if exchange.reply.status is not ToolStatus.OK
-    ]
-    if request.tickets:
-        texts = [ticket_text(card, language) for card in request.tickets]
-        return AnswerKind.TICKET, "\n\n".join(texts), tuple(problems)
-    if route.path in (AnswerPath.TEMPLATE, AnswerPath.GLOSSARY):
-        return AnswerKind.TEMPLATE, route.text, ()
-    if route.path is AnswerPath.CONFIRM_ORDER:
-        return AnswerKind.CONFIRM, route.text, ()
-    body = _rendered(request.exchanges, language)
-    if route.path is AnswerPath.ORDER_TICKET:
-        return AnswerKind.DRAFT, _draft_text(request.exchanges, language) or "; ".join(problems), tuple(problems)
-    if route.path is AnswerPath.DIRECT_TOOL:
-        return AnswerKind.DIRECT, body or "; ".join(problems), tuple(problems)
-    last = request.completions[-1] if request.completions else _no_model(FallbackReason.BAD_REQUEST, "")
-    problems += [f"model: {entry.message}" for entry in request.completions if entry.fallback and entry.message]
-    if last.fallback is None and last.text.strip():
-        text, unfounded = _checked(last.text.strip(), request, route)
-        return AnswerKind.MODEL, text, (*problems, *unfounded)
-    label = fallback_label(last.fallback or FallbackReason.SCHEMA_FAILURES, language)
-    nothing = pick(
-        language,
-        "이 질문에 규칙만으로 답할 수 있는 자료가 없습니다. 종목명을 넣어 다시 묻거나 모델 키를 설정해 주세요.",
-        "Rules alone have nothing for this question; name a stock, or configure a model.",
-    )
-    return AnswerKind.FALLBACK, f"{label}\n{body or nothing}", tuple(problems)
 
 
 def _checked(text: str, request: ComposeAnswer, route: RouteDecision) -> tuple[str, tuple[str, ...]]:
@@ -178,26 +206,6 @@ def _checked(text: str, request: ComposeAnswer, route: RouteDecision) -> tuple[s
         f"Note: not found in the tools' results: {listed}",
     )
     return f"{text}\n\n{warning}", (f"numbers without a source: {listed}",)
-
-
-def _rendered(exchanges: Sequence[ToolExchange], language: str) -> str:
-    blocks = []
-    for exchange in exchanges:
-        if exchange.reply.status is ToolStatus.OK:
-            value = render_value(exchange.reply.value, language)
-            blocks.append(value or pick(language, "자료가 없습니다.", "There is nothing."))
-    return "\n\n".join(blocks)
-
-
-def _draft_text(exchanges: Sequence[ToolExchange], language: str) -> str:
-    """Say what stands against the drafts, and show them."""
-    texts = []
-    for exchange in exchanges:
-        if exchange.reply.status is ToolStatus.OK and exchange.call.name == PREPARE_ORDER:
-            draft = TicketDraft.model_validate(exchange.reply.value)
-            shown = draft.model_dump(mode="json", exclude={"check", "drafted_at", "lower_limit_krw", "upper_limit_krw"})
-            texts.append(f"{draft_refusal(draft.check.denials, language)}\n{render_value(shown, language)}")
-    return "\n\n".join(texts)
 
 
 def _sources(exchanges: Sequence[ToolExchange]) -> tuple[SourceRef, ...]:

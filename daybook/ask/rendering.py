@@ -1,11 +1,17 @@
 """A tool's value as text a person reads: names carry their units, so one renderer serves every tool."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
+
+from daybook.contracts.base import KST
 
 MOST_ROWS = 6
 MOST_LINES = 24
+_FEW_FACTS = 4
 _LONGEST_TEXT = 160
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})")
 _UNITS: Mapping[str, tuple[str, str]] = {"_krw": ("원", " KRW"), "_shares": ("주", " shares"), "_usd": (" USD", " USD")}
 _LABELS = {
     "price": "현재가",
@@ -15,6 +21,26 @@ _LABELS = {
     "high": "고가",
     "low": "저가",
     "close": "종가",
+    "upper limit": "상한가",
+    "lower limit": "하한가",
+    "ask": "매도호가",
+    "bid": "매수호가",
+    "observed at": "기준",
+    "as of": "기준",
+    "unrealised profit": "평가손익",
+    "realised today": "오늘 실현손익",
+    "position value": "보유 평가액",
+    "is halted": "거래정지",
+    "vi active": "VI 발동",
+    "passage": "내용",
+    "copies": "같은 기사",
+    "notional": "주문금액",
+    "commission": "수수료",
+    "tax": "세금",
+    "cash change": "예상 현금 변동",
+    "kind": "주문유형",
+    "price rule": "가격 기준",
+    "total": "합계",
     "volume": "거래량",
     "turnover": "거래대금",
     "previous close": "전일 종가",
@@ -67,51 +93,112 @@ _LABELS = {
 _TITLES = ("title", "name", "symbol", "label", "indicator", "event", "account_name", "concept", "day", "date")
 
 
-def render_value(value: Any, language: str) -> str:
+NameOf = Callable[[str, str], str]
+"""Gives the name of a symbol in a language; the symbol itself when it is not known."""
+
+
+def render_value(value: Any, language: str, name_of: NameOf | None = None) -> str:
     """Return a JSON value as lines of text, at most ``MOST_LINES``; empty for an empty value."""
-    lines = list(_lines(value, language, 0))
+    lines = list(_Renderer(language, name_of).lines(value, 0))
     if len(lines) > MOST_LINES:
         more = f"… 외 {len(lines) - MOST_LINES}줄" if language == "ko" else f"… {len(lines) - MOST_LINES} more lines"
         lines = [*lines[:MOST_LINES], more]
     return "\n".join(lines)
 
 
-def _lines(value: Any, language: str, depth: int) -> Iterable[str]:
-    indent = "  " * depth
-    if isinstance(value, Mapping):
-        scalars = {key: inner for key, inner in value.items() if _is_scalar(inner) and inner not in (None, "")}
-        if scalars:
-            yield indent + _sentence(scalars, language)
-        for key, inner in value.items():
-            if _is_scalar(inner) or not inner:
-                continue
-            if isinstance(inner, list) and all(_is_scalar(item) for item in inner):
-                shown = ", ".join(_scalar("", item, language) for item in inner[:MOST_ROWS])
-                yield f"{indent}{_label(key, language)}: {shown}"
-            else:
-                yield f"{indent}{_label(key, language)}:"
-                yield from _lines(inner, language, depth + 1)
-    elif isinstance(value, list):
-        for item in value[:MOST_ROWS]:
-            if isinstance(item, Mapping):
-                yield f"{indent}- {_sentence(item, language)}"
-            else:
-                yield f"{indent}- {_scalar('', item, language)}"
-        if len(value) > MOST_ROWS:
-            rest = len(value) - MOST_ROWS
-            yield f"{indent}… 외 {rest}건" if language == "ko" else f"{indent}… {rest} more"
-    elif value is not None:
-        yield indent + _scalar("", value, language)
+class _Renderer:
+    def __init__(self, language: str, name_of: NameOf | None) -> None:
+        self._language = language
+        self._name_of = name_of
+
+    def lines(self, value: Any, depth: int) -> Iterable[str]:
+        indent = "  " * depth
+        if isinstance(value, Mapping):
+            yield from self._facts(value, indent)
+            for key, inner in value.items():
+                if _is_scalar(inner) or not inner:
+                    continue
+                label = _label(key, self._language)
+                if isinstance(inner, list) and all(_is_scalar(item) for item in inner):
+                    yield f"{indent}{label}: {', '.join(self._scalar('', item) for item in inner[:MOST_ROWS])}"
+                else:
+                    yield f"{indent}{label}:"
+                    yield from self.lines(inner, depth + 1)
+        elif isinstance(value, list):
+            for item in value[:MOST_ROWS]:
+                shown = self._sentence(item) if isinstance(item, Mapping) else self._scalar("", item)
+                yield f"{indent}- {shown}"
+            if len(value) > MOST_ROWS:
+                rest = len(value) - MOST_ROWS
+                yield f"{indent}… 외 {rest}건" if self._language == "ko" else f"{indent}… {rest} more"
+        elif value is not None:
+            yield indent + self._scalar("", value)
+
+    def _facts(self, row: Mapping[str, Any], indent: str) -> Iterable[str]:
+        """One fact a line, under the title; few facts stand in one line."""
+        title, parts = self._parts(row)
+        if len(parts) <= _FEW_FACTS:
+            line = " · ".join((*([title] if title else []), *parts))
+            if line:
+                yield indent + line
+            return
+        if title:
+            yield indent + title
+        for part in parts:
+            yield f"{indent}  {part}"
+
+    def _sentence(self, row: Mapping[str, Any]) -> str:
+        title, parts = self._parts(row)
+        return " · ".join((*([title] if title else []), *parts))
+
+    def _parts(self, row: Mapping[str, Any]) -> tuple[str, list[str]]:
+        title = next((key for key in _TITLES if isinstance(row.get(key), str) and row[key]), None)
+        named = {title, "symbol"} if title == "name" else {title}
+        parts = [
+            f"{_label(key, self._language)} {self._scalar(key, value)}"
+            for key, value in row.items()
+            if key not in named and _is_told(key, value)
+        ]
+        return self._title(row, title), parts
+
+    def _title(self, row: Mapping[str, Any], title: str | None) -> str:
+        if title is None:
+            return ""
+        text, symbol = _clip(str(row[title])), row.get("symbol")
+        if title == "symbol" and self._name_of is not None:
+            name = self._name_of(text, self._language)
+            return f"{name} ({text})" if name != text else text
+        return f"{text} ({symbol})" if title == "name" and isinstance(symbol, str) else text
+
+    def _scalar(self, key: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return ("예" if value else "아니오") if self._language == "ko" else ("yes" if value else "no")
+        if isinstance(value, int | float):
+            return self._number(key, value)
+        text = str(value)
+        if _MOMENT.fullmatch(text):
+            return f"{datetime.fromisoformat(text).astimezone(KST):%Y-%m-%d %H:%M}"
+        return _LABELS.get(text, _clip(text)) if self._language == "ko" and text in ("buy", "sell") else _clip(text)
+
+    def _number(self, key: str, value: float) -> str:
+        signed = "+" if any(word in key for word in ("change", "return", "profit", "pnl")) else ""
+        if key.endswith("_ratio"):
+            return f"{value:{signed}.2%}"
+        if key.endswith("_percent"):
+            return f"{value:{signed}.2f} %"
+        if isinstance(value, int):
+            number = f"{value:{signed},}"
+        else:
+            number = f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        unit = next((units[self._language != "ko"] for suffix, units in _UNITS.items() if key.endswith(suffix)), "")
+        return number + unit
 
 
-def _sentence(row: Mapping[str, Any], language: str) -> str:
-    title = next((key for key in _TITLES if isinstance(row.get(key), str) and row[key]), None)
-    parts = [_clip(str(row[title]))] if title else []
-    for key, value in row.items():
-        if key == title or not _is_scalar(value) or value in (None, "") or key.endswith(("url", "_id", "digest")):
-            continue
-        parts.append(f"{_label(key, language)} {_scalar(key, value, language)}")
-    return " · ".join(parts)
+def _is_told(key: str, value: Any) -> bool:
+    """Whether a fact is worth a line: not an address or a digest, nothing empty, no flag that is not set."""
+    if not _is_scalar(value) or value is None or value == "" or value is False:
+        return False
+    return not (key.endswith(("url", "_id", "digest")) or (key == "warning_level" and value == 0))
 
 
 def _label(key: str, language: str) -> str:
@@ -120,21 +207,6 @@ def _label(key: str, language: str) -> str:
         stem = stem.removesuffix(suffix)
     words = stem.replace("_", " ")
     return _LABELS.get(words, words) if language == "ko" else words
-
-
-def _scalar(key: str, value: Any, language: str) -> str:
-    if isinstance(value, bool):
-        return ("예" if value else "아니오") if language == "ko" else ("yes" if value else "no")
-    if isinstance(value, int | float):
-        if key.endswith("_ratio"):
-            return f"{value:+.2%}" if "return" in key or "change" in key else f"{value:.2%}"
-        if key.endswith("_percent"):
-            return f"{value:.2f} %"
-        number = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-        unit = next((units[language != "ko"] for suffix, units in _UNITS.items() if key.endswith(suffix)), "")
-        return number + unit
-    text = _clip(str(value))
-    return _LABELS.get(text, text) if language == "ko" and text in ("buy", "sell") else text
 
 
 def _clip(text: str) -> str:

@@ -13,16 +13,25 @@ JSON = st.recursive(
 
 
 def test_value_when_names_carry_units_then_the_text_does_too() -> None:
-    value = {
-        "symbol": "005930",
-        "name": "삼성전자",
-        "price_krw": 199400,
-        "change_ratio": -0.0123,
-        "volume_shares": 2400,
-    }
-    assert render_value(value, "ko") == "삼성전자 · 종목코드 005930 · 현재가 199,400원 · 등락 -1.23% · 거래량 2,400주"
-    english = render_value(value, "en")
-    assert english == "삼성전자 · symbol 005930 · price 199,400 KRW · change -1.23% · volume 2,400 shares"
+    value = {"symbol": "005930", "price_krw": 199400, "change_ratio": -0.0123, "volume_shares": 2400}
+    korean = render_value(value, "ko", lambda symbol, _: "삼성전자")
+    assert korean == "삼성전자 (005930) · 현재가 199,400원 · 등락 -1.23% · 거래량 2,400주"
+    english = render_value({"name": "Samsung", **value}, "en")
+    assert english == "Samsung (005930) · price 199,400 KRW · change -1.23% · volume 2,400 shares"
+
+
+def test_value_when_it_has_many_facts_then_each_has_a_line_and_unset_flags_have_none() -> None:
+    facts = {"open_krw": 1, "high_krw": 2, "low_krw": 3, "close_krw": 4, "observed_at": "2026-03-09T01:31:00Z"}
+    lines = render_value({"symbol": "005930", **facts, "is_halted": False, "vi_active": True}, "ko").splitlines()
+    assert lines == [
+        "005930",
+        "  시가 1원",
+        "  고가 2원",
+        "  저가 3원",
+        "  종가 4원",
+        "  기준 2026-03-09 10:31",
+        "  VI 발동 예",
+    ]
 
 
 def test_value_when_it_has_rows_then_each_is_a_line_and_the_rest_is_counted() -> None:
