@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from daybook.routing.focus import focus_of
 from daybook.routing.marking import ENTITY, NUMBER, mark
 from daybook.routing.quoting import QUOTED, split_quotes
 from daybook.routing.securities import Mention, Securities
@@ -18,9 +19,23 @@ LONGEST_VIEW = 600
 LONGEST_READ = 20_000
 """Characters that are read at all before the view is cut."""
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x20A9: 0x20A9}
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x3000: 0x20,
+    0x20A9: 0x20A9,
+}
 _SMART = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "«": '"', "»": '"', "–": "-", "—": "-", "…": "..."}
+    {
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "‘": "'",
+        "’": "'",
+        "«": '"',
+        "»": '"',
+        "–": "-",
+        "—": "-",
+        "…": "...",
+    }
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _SPACES = re.compile(r"\s+")
@@ -33,8 +48,8 @@ class Normalised:
     """The views of one request.
 
     ``cleaned`` is the readable text; ``asked`` the same without its quoted parts; ``quoted`` those parts; ``canonical``
-    the asked text with names and numbers made one (what the second embedding sees); ``marked`` the same in lower case
-    with markers, for the features.
+    what is left of it without the clauses that are refused, names and numbers made one (what the second embedding sees);
+    ``marked`` the asked text in lower case with markers, for the features, and ``focus`` that without what is refused.
     """
 
     raw: str
@@ -43,6 +58,7 @@ class Normalised:
     quoted: tuple[str, ...]
     canonical: str
     marked: str
+    focus: str
     mentions: tuple[Mention, ...]
     language: str
 
@@ -50,16 +66,27 @@ class Normalised:
 def normalise(text: str, securities: Securities) -> Normalised:
     """Return every view of ``text``. Reads at most ``LONGEST_READ`` characters, in time linear in them."""
     cleaned = clean(text[:LONGEST_READ])
-    shown = cleaned if len(cleaned) <= LONGEST_VIEW else f"{cleaned[: LONGEST_VIEW - 200]} ... {cleaned[-200:]}"
+    shown = (
+        cleaned
+        if len(cleaned) <= LONGEST_VIEW
+        else f"{cleaned[: LONGEST_VIEW - 200]} ... {cleaned[-200:]}"
+    )
     mentions = securities.find(cleaned)
     asked, quoted = split_quotes(cleaned)
     if len(asked) > LONGEST_VIEW:
         asked = f"{asked[: LONGEST_VIEW - 200]} ... {asked[-200:]}"
     language = language_of(shown)
     marked = mark(mend(asked), securities)
-    name, quotation = ("삼성전자", "인용문") if language == "ko" else ("Apple", "quoted text")
-    canonical = marked.replace(ENTITY, name).replace(NUMBER, "5").replace(QUOTED, quotation)
-    return Normalised(text, shown, asked, quoted, canonical, marked, mentions, language)
+    name, quotation = (
+        ("삼성전자", "인용문") if language == "ko" else ("Apple", "quoted text")
+    )
+    focus = focus_of(marked)
+    canonical = (
+        focus.replace(ENTITY, name).replace(NUMBER, "5").replace(QUOTED, quotation)
+    )
+    return Normalised(
+        text, shown, asked, quoted, canonical, marked, focus, mentions, language
+    )
 
 
 def clean(text: str) -> str:
@@ -71,6 +98,8 @@ def clean(text: str) -> str:
 
 def language_of(text: str) -> str:
     """Return "ko" or "en": Korean when a fifth of the letters is Hangul."""
-    hangul = sum("가" <= character <= "힣" or "ㄱ" <= character <= "ㅣ" for character in text)
+    hangul = sum(
+        "가" <= character <= "힣" or "ㄱ" <= character <= "ㅣ" for character in text
+    )
     latin = sum(character.isascii() and character.isalpha() for character in text)
     return "ko" if hangul * 4 >= latin and hangul else "en"
