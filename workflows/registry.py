@@ -5,6 +5,7 @@ from workflows.decision_tick import DecisionTick
 from workflows.news_analysis import NewsAnalysis
 from workflows.place_order import PlaceOrder
 from workflows.reconciliation import Reconciliation
+from workflows.start_news_analysis import StartNewsAnalysis
 from workflows.start_trading_day import StartTradingDay
 from workflows.state_change import StateChange
 from workflows.tool_call import ToolCall
@@ -17,6 +18,7 @@ WORKFLOWS: tuple[type, ...] = (
     PlaceOrder,
     StateChange,
     Reconciliation,
+    StartNewsAnalysis,
     NewsAnalysis,
     Ask,
     ToolCall,
