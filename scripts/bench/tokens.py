@@ -227,7 +227,7 @@ async def ours(day: Sequence[Asked], routes: Sequence[RouteDecision], entry: Mod
                     break
                 exchanges += exchanges_for(done.tool_calls, asked, keeps_trust=True)
             missed += talk.missed
-        rows = store.calls(BEGIN.date(), BEGIN.date())
+        rows = store.calls(BEGIN.date(), BEGIN.date() + timedelta(days=365))
     tally = Tally()
     for row in rows:
         tally.add(row.usage, entry, row.plan.partition("-")[2])
@@ -356,6 +356,7 @@ Assumptions
 - the router offers a tool too few: the model calls another one of those offered instead, so it costs as much.
 - (a) sends every request, greetings too, to the model with all tools in every turn. (b) answers without a model where
   the router can, and after a result with text from outside it calls without tools.
+- an order ticket or the question whether an order is meant ends the request; what the person says next is not counted.
 - where a provider cannot mask tools, the model obeys the list of those it may call.
 - no thinking tokens in any row. Texts that providers add unseen are not counted (Anthropic adds about 350 tokens to
   requests with tools, which would make (a) dearer).
