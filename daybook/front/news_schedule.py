@@ -3,18 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import (
-    Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleRange,
     ScheduleSpec,
     ScheduleState,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
 )
 
 from daybook.contracts.news import NewsAnalysisInput
@@ -64,27 +60,3 @@ def news_schedule(settings: Settings, *, every_min: int = EVERY_MIN) -> Schedule
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=5)),
         state=ScheduleState(note=f"{len(template.symbols) or 'no'} symbols, every {every_min} min"),
     )
-
-
-async def apply_news_schedule(client: Client, settings: Settings, *, every_min: int = EVERY_MIN) -> list[str]:
-    """Create or update the schedule, keeping a pause; returns a line that says so."""
-    schedule = news_schedule(settings, every_min=every_min)
-    try:
-        await client.create_schedule(NEWS_SCHEDULE, schedule)
-        done = "created"
-    except ScheduleAlreadyRunningError:
-
-        def replace(current: ScheduleUpdateInput) -> ScheduleUpdate:
-            kept = current.description.schedule.state
-            return ScheduleUpdate(
-                schedule=Schedule(
-                    action=schedule.action,
-                    spec=schedule.spec,
-                    policy=schedule.policy,
-                    state=ScheduleState(note=schedule.state.note, paused=kept.paused),
-                )
-            )
-
-        await client.get_schedule_handle(NEWS_SCHEDULE).update(replace)
-        done = "updated"
-    return [f"{NEWS_SCHEDULE} {done}: weekdays 07:30-18:00 Asia/Seoul, every {every_min} min"]

@@ -20,6 +20,7 @@ from temporalio.client import (
 from daybook.contracts.base import KST
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.day import TradingDayInput
+from daybook.front.news_schedule import EVERY_MIN, NEWS_SCHEDULE, news_schedule
 from daybook.settings import Settings
 
 CONTROL_QUEUE = "control"
@@ -61,10 +62,19 @@ def trading_day_schedule(settings: Settings) -> Schedule:
 
 async def apply_schedules(client: Client, settings: Settings) -> list[str]:
     """Create or update every schedule; returns a line for each."""
-    schedule = trading_day_schedule(settings)
+    day = await put_schedule(client, TRADING_DAY_SCHEDULE, trading_day_schedule(settings))
+    news = await put_schedule(client, NEWS_SCHEDULE, news_schedule(settings))
+    return [
+        f"{TRADING_DAY_SCHEDULE} {day}: weekdays 08:10 Asia/Seoul, mode {settings.mode.value}",
+        f"{NEWS_SCHEDULE} {news}: weekdays 07:30-18:00 Asia/Seoul, every {EVERY_MIN} min",
+    ]
+
+
+async def put_schedule(client: Client, name: str, schedule: Schedule) -> str:
+    """Create a schedule, or replace it and keep its pause; returns which was done."""
     try:
-        await client.create_schedule(TRADING_DAY_SCHEDULE, schedule)
-        done = "created"
+        await client.create_schedule(name, schedule)
+        return "created"
     except ScheduleAlreadyRunningError:
 
         def replace(current: ScheduleUpdateInput) -> ScheduleUpdate:
@@ -78,9 +88,8 @@ async def apply_schedules(client: Client, settings: Settings) -> list[str]:
                 )
             )
 
-        await client.get_schedule_handle(TRADING_DAY_SCHEDULE).update(replace)
-        done = "updated"
-    return [f"{TRADING_DAY_SCHEDULE} {done}: weekdays 08:10 Asia/Seoul, mode {settings.mode.value}"]
+        await client.get_schedule_handle(name).update(replace)
+        return "updated"
 
 
 async def list_schedules(client: Client) -> list[tuple[str, str, str]]:

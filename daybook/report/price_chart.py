@@ -90,7 +90,7 @@ def _headline(drawn: Figure, part: PriceFrame, panels: Sequence[Indicator]) -> N
         drawn,
         f"{part.symbol}   {won(close)} KRW  {percent(close / before - 1)}",
         f"{part.days[0]:%Y-%m-%d} to {part.days[-1]:%Y-%m-%d}: {len(part)} sessions, "
-        f"{percent(close / float(part.close[0]) - 1, 1)}; daily candles (red up, blue down), prices not adjusted",
+        f"{percent(close / float(part.close[0]) - 1, 1)}; daily candles (red up, blue down), prices as stored",
     )
 
 

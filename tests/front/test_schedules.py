@@ -7,6 +7,7 @@ from temporalio.client import Client, ScheduleActionStartWorkflow, ScheduleOverl
 from daybook.contracts.base import KST, Mode
 from daybook.contracts.calls import BEGIN_DAY
 from daybook.contracts.day import DayResult
+from daybook.front.news_schedule import NEWS_SCHEDULE
 from daybook.front.schedules import CATCH_UP, TRADING_DAY_SCHEDULE, apply_schedules, list_schedules
 from daybook.settings import Settings
 from tests.workflows import facts
@@ -15,9 +16,10 @@ from tests.workflows.scripted_layers import ScriptedLayers, eventually, hosted
 
 @pytest.fixture
 async def client(temporal: Client) -> AsyncIterator[Client]:
-    """A client whose schedule is removed again."""
+    """A client whose schedules are removed again."""
     yield temporal
-    await temporal.get_schedule_handle(TRADING_DAY_SCHEDULE).delete()
+    for name in (TRADING_DAY_SCHEDULE, NEWS_SCHEDULE):
+        await temporal.get_schedule_handle(name).delete()
 
 
 async def test_schedule_when_applied_then_it_starts_each_weekday_at_ten_past_eight_in_korea(
@@ -57,13 +59,15 @@ async def test_schedule_when_listed_then_its_next_time_is_shown_in_korean_time(
 ) -> None:
     await apply_schedules(client, settings)
 
-    async def listed() -> list[tuple[str, str, str]]:
-        return await list_schedules(client)
+    async def listed() -> dict[str, tuple[str, str]]:
+        rows = {name: (when, note) for name, when, note in await list_schedules(client)}
+        return rows if len(rows) == 2 else {}
 
     rows = await eventually(listed)
-    assert [(row[0], row[1][-5:], row[2]) for row in rows] == [(TRADING_DAY_SCHEDULE, "08:10", "mode paper")]
+    assert (rows[TRADING_DAY_SCHEDULE][0][-5:], rows[TRADING_DAY_SCHEDULE][1]) == ("08:10", "mode paper")
+    assert rows[NEWS_SCHEDULE][0][-2:] in ("00", "30")
     await client.get_schedule_handle(TRADING_DAY_SCHEDULE).pause()
-    assert (await list_schedules(client))[0][2].endswith("(paused)")
+    assert (await listed())[TRADING_DAY_SCHEDULE][1].endswith("(paused)")
 
 
 async def test_schedule_when_it_fires_then_today_s_day_is_started_under_its_own_id(

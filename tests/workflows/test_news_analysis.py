@@ -27,7 +27,8 @@ from daybook.contracts.news import (
 )
 from daybook.front.desk import DeskNoAnswer
 from daybook.front.news import news_report, news_workflow_id, start_news
-from daybook.front.news_schedule import NEWS_SCHEDULE, apply_news_schedule, news_schedule
+from daybook.front.news_schedule import NEWS_SCHEDULE, news_schedule
+from daybook.front.schedules import put_schedule
 from daybook.settings import NewsSettings, Settings
 from tests.workflows.scripted_layers import unique
 from workers.hosting import worker_options
@@ -257,14 +258,14 @@ async def test_schedule_when_applied_twice_then_it_is_updated_and_a_pause_stays(
         _env_file=None, strategy={"universe_symbols": ("005930", "000660")}, news=NewsSettings(analysis_symbols=1)
     )
     try:
-        (first,) = await apply_news_schedule(temporal, configured)
+        first = await put_schedule(temporal, NEWS_SCHEDULE, news_schedule(configured))
         handle = temporal.get_schedule_handle(NEWS_SCHEDULE)
         await handle.pause()
-        (second,) = await apply_news_schedule(temporal, configured, every_min=15)
+        second = await put_schedule(temporal, NEWS_SCHEDULE, news_schedule(configured, every_min=15))
         description = await handle.describe()
         action: Any = description.schedule.action
         template = await temporal.data_converter.decode(action.args, [NewsAnalysisInput])
-        assert ("created" in first, "updated" in second) == (True, True)
+        assert (first, second) == ("created", "updated")
         assert description.schedule.state.paused
         assert template[0].symbols == ("005930",)
         zone = {moment.astimezone(KST).minute % 15 for moment in description.info.next_action_times}
