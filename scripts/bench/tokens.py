@@ -22,7 +22,7 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from report import table
-from token_day import INTENT_SHARES, KOREAN_SHARE, PLAIN_SHARES, Asked, requests_of_a_day
+from token_day import INTENT_SHARES, KOREAN_SHARE, ORDER, PLAIN_SHARES, Asked, requests_of_a_day
 from token_provider import CountingProvider
 from token_results import arguments_for, result_of
 
@@ -56,6 +56,7 @@ ANSWER = (
     "다만 환율 변동과 미국의 관세 정책은 부담입니다. 현재가는 71,900원으로 전일보다 1.2% 올랐으며, "
     "주가수익비율은 14.3배로 업종 평균보다 낮습니다. 자료: KIS, 한국경제."
 )
+SHORT_ANSWER = "안녕하세요. 궁금한 종목이나 시장 상황을 물어보시면 알려 드리겠습니다."
 TOLD = "only these may be called now: "
 """How the last message begins its list of allowed tools where the provider cannot mask; the scripted model obeys."""
 FEWER_TOKENS, LESS_MONEY = 0.90, 0.85
@@ -106,7 +107,8 @@ class Conversation:
         if self.has_called or not offered:
             self.missed |= not self.has_called
             self.has_called = True
-            return ProviderReply(text=ANSWER)
+            is_short = self.asked.is_plain and (not self.asked.needs or ORDER in self.asked.needs)
+            return ProviderReply(text=SHORT_ANSWER if is_short else ANSWER)
         self.has_called = True
         needed = [name for name in self.asked.needs if name in offered]
         self.missed |= len(needed) < len(self.asked.needs)
@@ -352,7 +354,7 @@ Assumptions
   the others are the 160 hand-written utterances of scripts/router_data/dev.jsonl, which the router was trained on.
 - {tools} tools of the Skill Layer; the router, the prompt builder of Ask, the desk of completions with its ledger and
   the adapters' request builders are the real ones. A scripted model calls the tools a request needs in its first turn
-  and answers in the second with the same text of 4 sentences; results of tools have the same rows everywhere.
+  and answers in the second with the same text of 4 sentences (plain greetings, terms and orders: 1 or 2); results of tools have the same rows everywhere.
 - the router offers a tool too few: the model calls another one of those offered instead, so it costs as much.
 - (a) sends every request, greetings too, to the model with all tools in every turn. (b) answers without a model where
   the router can, and after a result with text from outside it calls without tools.
