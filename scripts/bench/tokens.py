@@ -354,7 +354,8 @@ Assumptions
   the others are the 160 hand-written utterances of scripts/router_data/dev.jsonl, which the router was trained on.
 - {tools} tools of the Skill Layer; the router, the prompt builder of Ask, the desk of completions with its ledger and
   the adapters' request builders are the real ones. A scripted model calls the tools a request needs in its first turn
-  and answers in the second with the same text of 4 sentences (plain greetings, terms and orders: 1 or 2); results of tools have the same rows everywhere.
+  and answers in the second with the same text of 4 sentences (plain greetings, terms and orders: 2); results of tools
+  have the same rows everywhere.
 - the router offers a tool too few: the model calls another one of those offered instead, so it costs as much.
 - (a) sends every request, greetings too, to the model with all tools in every turn. (b) answers without a model where
   the router can, and after a result with text from outside it calls without tools.
