@@ -1,0 +1,127 @@
+"""A clock that stands still until the script sleeps, under every name Python gives to the time."""
+
+import ctypes
+import datetime as dt
+import gc
+import os
+import time
+import timeit
+from collections.abc import Callable
+from typing import Any
+
+MICROSECOND_NS = 1_000
+# Every reading moves the steady clocks by one microsecond; the time of day shows whole milliseconds of that, so a
+# script sees one instant, and a loop that waits for the time to pass still ends.
+DAY_RESOLUTION_NS = 1_000_000
+SECOND_NS = 1_000_000_000
+
+
+class VirtualClock:
+    """Time as the script sees it. ``now`` is the aware instant at which the script starts, in its own zone."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        offset = now.utcoffset()
+        if offset is None:
+            raise ValueError("now has no offset")
+        self._zone = now.tzinfo
+        self._offset_s = int(offset.total_seconds())
+        epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        difference = now - epoch
+        self._start_ns = (difference.days * 86_400 + difference.seconds) * SECOND_NS + difference.microseconds * 1_000
+        self._slept_ns = 0
+        self._readings = 0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start, without reading the clock."""
+        return self._slept_ns / SECOND_NS
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._slept_ns += max(0, int(seconds * SECOND_NS))
+
+    def steady_ns(self) -> int:
+        """Nanoseconds since the start; every reading moves it."""
+        self._readings += 1
+        return self._slept_ns + self._readings * MICROSECOND_NS
+
+    def day_ns(self) -> int:
+        """Nanoseconds since 1970."""
+        self._readings += 1
+        ticked = self._readings * MICROSECOND_NS // DAY_RESOLUTION_NS * DAY_RESOLUTION_NS
+        return self._start_ns + self._slept_ns + ticked
+
+    def sleep(self, seconds: float) -> None:
+        """time.sleep: passes at once."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        self.advance(seconds)
+
+    @property
+    def zone_text(self) -> str:
+        """The offset as a POSIX time zone (its sign is the other way round)."""
+        minutes = self._offset_s // 60
+        sign, size = ("-", minutes) if minutes >= 0 else ("+", -minutes)
+        shown = f"{'+' if minutes >= 0 else '-'}{size // 60:02d}{size % 60:02d}"
+        name = "KST" if minutes == 540 else f"<{shown}>"
+        return f"{name}{sign}{size // 60}:{size % 60:02d}"
+
+    def install(self) -> None:
+        """Put this clock behind the time and datetime modules of this process, for good."""
+        os.environ["TZ"] = self.zone_text
+        time.tzset()
+        _install_time(self)
+        _install_datetime(self)
+
+
+def _install_time(clock: VirtualClock) -> None:
+    module: Any = time
+    steady_s: Callable[[], float] = lambda: clock.steady_ns() / SECOND_NS  # noqa: E731
+    module.time = lambda: clock.day_ns() / SECOND_NS
+    module.time_ns = clock.day_ns
+    for name in ("monotonic", "perf_counter", "process_time", "thread_time"):
+        setattr(module, name, steady_s)
+        setattr(module, f"{name}_ns", clock.steady_ns)
+    timeit.default_timer = module.perf_counter
+    module.sleep = clock.sleep
+    day_clocks = {time.CLOCK_REALTIME, getattr(time, "CLOCK_TAI", time.CLOCK_REALTIME)}
+    module.clock_gettime_ns = lambda which: clock.day_ns() if which in day_clocks else clock.steady_ns()
+    module.clock_gettime = lambda which: module.clock_gettime_ns(which) / SECOND_NS
+    for name in ("localtime", "gmtime", "ctime"):
+        setattr(module, name, _with_default(getattr(time, name), module.time))
+    format_time, local = time.strftime, module.localtime
+    module.strftime = lambda form, *when: format_time(form, *(when or (local(),)))
+    render = time.asctime
+    module.asctime = lambda *when: render(*(when or (local(),)))
+
+
+def _with_default(convert: Callable[[float], Any], now: Callable[[], float]) -> Callable[..., Any]:
+    return lambda seconds=None: convert(now() if seconds is None else seconds)
+
+
+def _install_datetime(clock: VirtualClock) -> None:
+    """Replace two methods of the C type itself, so that every holder of the type sees them and it stays the type."""
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+    def instant() -> dt.datetime:
+        return epoch + dt.timedelta(microseconds=clock.day_ns() // 1_000)
+
+    local_zone = dt.timezone(dt.timedelta(seconds=clock._offset_s))
+
+    def now(cls: type[dt.datetime], tz: dt.tzinfo | None = None) -> dt.datetime:
+        moment = instant().astimezone(local_zone if tz is None else tz)
+        return _of_type(cls, moment.replace(tzinfo=None) if tz is None else moment)
+
+    def utcnow(cls: type[dt.datetime]) -> dt.datetime:
+        return _of_type(cls, instant().replace(tzinfo=None))
+
+    namespace = gc.get_referents(dt.datetime.__dict__)[0]
+    namespace["now"] = classmethod(now)
+    namespace["utcnow"] = classmethod(utcnow)
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(dt.datetime))
+
+
+def _of_type(cls: type[dt.datetime], moment: dt.datetime) -> dt.datetime:
+    if cls is dt.datetime:
+        return moment
+    return cls.fromtimestamp(moment.timestamp(), moment.tzinfo) if moment.tzinfo else cls(*moment.timetuple()[:6])

@@ -1,0 +1,1 @@
+"""Kernel primitives through ctypes: system call tables, seccomp, Landlock, namespaces, privileges and limits."""
