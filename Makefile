@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCAL := $(VENV)/.local-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: demo up test test-chaos test-clients check format bench docs pin clean
+.PHONY: demo up test test-chaos test-clients test-docker check format bench bench-tokens bench-backtest docs pin clean
 
 demo: $(LOCAL)
 	@$(BIN)/daybook demo $(ARGS)
@@ -39,6 +39,12 @@ docs: $(DEV)
 
 bench: $(DEV)
 	@$(BIN)/python scripts/bench/order_path.py $(ARGS)
+
+bench-tokens: $(DEV)
+	@$(BIN)/python scripts/bench/tokens.py $(ARGS)
+
+bench-backtest: $(DEV)
+	@$(BIN)/python scripts/bench/backtest.py $(ARGS)
 
 pin:
 	@scripts/pin_requirements.sh --upgrade

@@ -27,6 +27,7 @@ from daybook.contracts.reasons import BreakerCode, DenialCode
 from daybook.risk.breakers import BREAKERS
 from daybook.risk.rules.registry import APPROVAL_CODES, ORDER_PATH_CODES, POST_RULES, RULES
 from daybook.risk.threat import risk_budget_multiplier, state_at_threat
+from daybook.skills.registry import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w.-]+) -->\n)(?P<body>.*?)(<!-- end generated -->)", re.DOTALL)
@@ -113,8 +114,22 @@ def calls() -> str:
     return table(["Call", "Layer", "Effect", "Limit of one attempt", "Attempts", "Messages"], rows)
 
 
+def tools() -> str:
+    """Return one row for each tool of the Skill Layer, by skill."""
+    rows = []
+    for skills in registry().by_group().values():
+        for skill in skills:
+            for spec in skill.tools:
+                limit = f"{spec.timeout_s:g} s"
+                outside = "yes" if spec.is_untrusted else ""
+                layer, effect = spec.layer.value, spec.effect.value
+                rows.append([skill.name, f"`{spec.name}`", spec.description, layer, effect, limit, outside])
+    return table(["Skill", "Tool", "What it does", "Layer", "Effect", "Limit", "Text from outside"], rows)
+
+
 DOCUMENTS = {
     "architecture": Document("mdfiles/architecture.md", {"calls": calls}),
+    "intelligence": Document("mdfiles/intelligence.md", {"tools": tools}),
     "risk": Document(
         "mdfiles/risk.md",
         {

@@ -90,6 +90,7 @@ class AskDesk:
             completion = await self._completer.complete(
                 turn_request(request.ask, request.routed, request.exchanges, final=request.final),
                 fallback_models=() if request.ask.model else route.fallback_models,
+                run_budget_krw=request.ask.budget_krw,
             )
         if completion.fallback is None:
             return Turn(completion=completion, calls=() if request.final else completion.tool_calls)
