@@ -2,7 +2,7 @@
 
     python scripts/bench/tokens.py [--requests 1000] [--hours 12] [--seed 20261123] [--models a,b]
 
-The same questions, tool results, answers and models in every row. Exits with 1 when a target is missed.
+The same questions, tool results, answers and models in every row. With ``--strict`` it exits with 1 when a target is missed.
 """
 
 import argparse
@@ -277,7 +277,7 @@ def main() -> int:
             print(_plans(mine))
             results.append(_verdict(entry, base, mine.tally))
     print("\n".join(line for line, _ in results))
-    return 0 if all(reached for _, reached in results) else 1
+    return 1 if options.strict and not all(reached for _, reached in results) else 0
 
 
 def _table(entry: ModelEntry, rows: Iterable[tuple[str, Tally]], base: Tally) -> str:
@@ -383,6 +383,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--plain", type=float, default=1.0, help="factor on the shares of plain requests")
     parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
     return parser.parse_args()
 
 
