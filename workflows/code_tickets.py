@@ -1,0 +1,101 @@
+"""Orders a script proposes: read from its result, and opened as tickets that wait for a person."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue, ValidationError
+
+    from daybook.contracts.ask import MOST_TICKETS
+    from daybook.contracts.base import Side
+    from daybook.contracts.code import CodeRunInput, ScriptIntent
+    from daybook.contracts.execution import PlaceOrderInput
+    from daybook.contracts.orders import OrderTicket, Purpose, TicketOrigin
+    from daybook.contracts.script_digest import canonical_json
+
+from workflows.place_order import PlaceOrder
+
+INTENTS: Final = "intents"
+"""The key of a result under which a script proposes orders."""
+
+
+def read_intents(result: JsonValue) -> tuple[tuple[ScriptIntent, ...], tuple[str, ...]]:
+    """Return the orders a result proposes, each once and at most ``MOST_TICKETS``, and why others are left out."""
+    proposed = result.get(INTENTS) if isinstance(result, dict) else None
+    if proposed is None:
+        return (), ()
+    if not isinstance(proposed, list):
+        return (), (f"{INTENTS} is no list; no ticket was opened",)
+    intents: list[ScriptIntent] = []
+    problems: list[str] = []
+    for number, item in enumerate(proposed, start=1):
+        try:
+            intent = ScriptIntent.model_validate_json(canonical_json(item), strict=True)
+        except (ValidationError, ValueError) as error:
+            problems.append(f"intent {number} is not valid, no ticket was opened for it: {_first_error(error)}")
+            continue
+        if intent in intents:
+            continue
+        if len(intents) == MOST_TICKETS:
+            problems.append(f"more than {MOST_TICKETS} intents; the first {MOST_TICKETS} were opened as tickets")
+            break
+        intents.append(intent)
+    return tuple(intents), tuple(problems[:5])
+
+
+async def open_ticket(run: CodeRunInput, intent: ScriptIntent, number: int) -> str:
+    """Open a ticket of an intent and return its id.
+
+    Raises ``ValueError`` when the intent makes no valid ticket.
+    """
+    ticket = _ticket(run, intent, number)
+    try:
+        await workflow.start_child_workflow(
+            PlaceOrder.run,
+            PlaceOrderInput(ticket=ticket, clock=run.clock, desk=run.desk),
+            id=f"order-{ticket.intent_id}",
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            task_timeout=timedelta(seconds=5),
+            static_summary=f"script: {ticket.side.value} {ticket.shares} {ticket.symbol}",
+            static_details=ticket.rationale,
+        )
+    except WorkflowAlreadyStartedError:
+        workflow.logger.info("ticket %s exists already", ticket.intent_id)
+    return ticket.intent_id
+
+
+def _ticket(run: CodeRunInput, intent: ScriptIntent, number: int) -> OrderTicket:
+    desk, now = run.desk, workflow.now()
+    market_now = run.clock.market_time(now)
+    patience = timedelta(seconds=desk.limits.approval_valid_for_s) * run.clock.speed
+    return OrderTicket(
+        intent_id=f"code-{run.run_id}-{number}",
+        decision_id=f"code-{run.run_id}",
+        account=desk.account,
+        mode=desk.mode,
+        day=market_now.date(),
+        symbol=intent.symbol,
+        side=intent.side,
+        shares=intent.shares,
+        limit_price_krw=intent.limit_price_krw,
+        reference_price_krw=intent.limit_price_krw,
+        purpose=Purpose.ENTRY if intent.side is Side.BUY else Purpose.EXIT,
+        origin=TicketOrigin.SCRIPT,
+        reason="script",
+        rationale=f"proposed by a script for {run.by}: {intent.rationale or run.task}"[:500],
+        decided_at=now,
+        valid_until=market_now + patience + timedelta(minutes=desk.strategy.order_ttl_min),
+    )
+
+
+def _first_error(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)[:200]
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'it'}: {first['msg']}"[:200]
