@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from daybook.contracts.base import KST
 from daybook.contracts.routing import AnswerPath, Intent, RouteDecision
@@ -11,7 +11,7 @@ from daybook.llm.catalogue_entry import ModelEntry
 from daybook.llm.port import ToolSchema
 from daybook.llm.tokens import estimate_tokens, estimate_tools, family_of
 from daybook.routing.admission import admit
-from daybook.routing.classifier import Classification, IntentClassifier
+from daybook.routing.classifier import Classification
 from daybook.routing.confirmation import confirmation
 from daybook.routing.errors import SecondStageFailed
 from daybook.routing.glossary import define
@@ -39,6 +39,14 @@ _BYPASS: Final = "bypasses_rules"
 def korean_today() -> date:
     """Return the date in Korea."""
     return datetime.now(KST).date()
+
+
+class Classifies(Protocol):
+    """Stage 1: ``daybook.routing.classifier.IntentClassifier``."""
+
+    def classify(self, text: str) -> Classification:
+        """Return the intent of ``text`` with its calibrated confidence."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ class Router:
 
     def __init__(
         self,
-        classifier: IntentClassifier,
+        classifier: Classifies,
         securities: FindsNames,
         registry: Registry,
         available_models: Sequence[ModelEntry] = (),

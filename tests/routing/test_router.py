@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,11 +10,11 @@ from daybook.contracts.routing import LONGEST_QUESTION, AnswerPath, Intent, Orde
 from daybook.llm.catalogue import Catalogue
 from daybook.llm.catalogue_entry import ModelEntry
 from daybook.llm.providers import available_models
-from daybook.routing.classifier import IntentClassifier
+from daybook.routing.classifier import Classification, IntentClassifier
 from daybook.routing.confirmation import confirmation, order_phrase
 from daybook.routing.errors import RefusalCode, RoutingRefused, SecondStageFailed
 from daybook.routing.order_text import OrderDoubt, read_order
-from daybook.routing.router import Router
+from daybook.routing.router import Classifies, Router
 from daybook.routing.second_stage import SecondOpinion, SecondStage
 from daybook.routing.securities import Securities
 from daybook.settings import LlmSettings
@@ -43,14 +44,29 @@ class Opinion:
         """Hold nothing open."""
 
 
-def router(models: Sequence[ModelEntry] = MODELS, second_stage: SecondStage | None = None) -> Router:
-    return Router(
-        IntentClassifier.shipped(), NAMES, registry(), models, second_stage, system="You are.", today=lambda: DAY
-    )
+class Doubting:
+    """Stage 1 that wavers between research and news."""
+
+    def classify(self, text: str) -> Classification:
+        found = IntentClassifier.shipped().classify(text)
+        return replace(found, abstains=True, intent=Intent.MARKET_RESEARCH, runner_up=Intent.NEWS_ANALYSIS)
 
 
-async def route(text: str, second_stage: SecondStage | None = None) -> RouteDecision:
-    return await router(second_stage=second_stage).route(text, "run-1")
+def router(
+    models: Sequence[ModelEntry] = MODELS,
+    second_stage: SecondStage | None = None,
+    classifier: Classifies | None = None,
+) -> Router:
+    stage_one = classifier or IntentClassifier.shipped()
+    return Router(stage_one, NAMES, registry(), models, second_stage, system="You are.", today=lambda: DAY)
+
+
+async def route(text: str) -> RouteDecision:
+    return await router().route(text, "run-1")
+
+
+async def doubted(second_stage: SecondStage | None = None) -> RouteDecision:
+    return await router(second_stage=second_stage, classifier=Doubting()).route(UNSURE, "run-1")
 
 
 @pytest.mark.parametrize(
@@ -163,31 +179,22 @@ def said(intent: Intent, confidence: float) -> SecondOpinion:
 
 async def test_route_when_stage_one_is_sure_then_nobody_else_is_asked() -> None:
     opinion = Opinion(said(Intent.GENERAL_QUERY, 0.99))
-    decision = await route("최근 1주일 삼성전자 뉴스 분석해줘", opinion)
+    decision = await router(second_stage=opinion).route("최근 1주일 삼성전자 뉴스 분석해줘", "run-1")
     assert (opinion.asked, decision.abstained, decision.decided_by) == ([], False, "offline")
 
 
-async def unsure() -> tuple[str, RouteDecision]:
-    """Return a text stage 1 is unsure of, with its route."""
-    for text in (UNSURE, "코스피 지수 어때", "내일 금통위 일정 알려줘", "그거 좀 봐줘", "음 저번에 그거"):
-        decision = await route(text)
-        if decision.abstained:
-            return text, decision
-    raise AssertionError("stage 1 is sure of every text")
-
-
 async def test_route_when_stage_one_is_unsure_then_the_reads_of_the_two_likeliest() -> None:
-    _, decision = await unsure()
+    decision = await doubted()
     assert (decision.path, decision.exposes_write, decision.decided_by) == (P.MODEL, False, "offline")
     assert any(reason.startswith("unsure") for reason in decision.reasons)
     assert all(registry().get(name).effect.value == "read" for name in decision.tools)
+    assert {"quote", "search_news"} <= set(decision.tools)
 
 
 async def test_route_when_a_second_opinion_comes_then_it_decides_among_reads() -> None:
-    text, _ = await unsure()
     opinion = Opinion(said(Intent.TRADING_EXECUTION, 0.97))
-    decision = await route(text, opinion)
-    assert opinion.asked == [(text, "run-1")]
+    decision = await doubted(opinion)
+    assert opinion.asked == [(UNSURE, "run-1")]
     assert (decision.intent, decision.confidence, decision.decided_by) == (Intent.TRADING_EXECUTION, 0.97, "ollama")
     assert (decision.abstained, decision.exposes_write, decision.confirm) == (True, False, False)
     assert "prepare_order" not in decision.tools
@@ -197,8 +204,7 @@ async def test_route_when_a_second_opinion_comes_then_it_decides_among_reads() -
 async def test_route_when_the_second_opinion_fails_or_is_unsure_then_the_union_and_the_reason(
     second: SecondOpinion | None,
 ) -> None:
-    text, alone = await unsure()
-    decision = await route(text, Opinion(second))
+    alone, decision = await doubted(), await doubted(Opinion(second))
     assert (decision.tools, decision.intent, decision.decided_by) == (alone.tools, alone.intent, "offline")
     assert len(decision.reasons) == len(alone.reasons) + 1
 
