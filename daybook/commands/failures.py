@@ -13,6 +13,9 @@ ProcessRefused, TemporalMissing   the local stack
 ReplayFileError        a file of prices
 BadOptions             options of the paper exchange
 CalendarRangeError, HolidayTableError   the table of special days
+RoutingError           a request that cannot be routed
+CatalogueError         the catalogue of models
+SkillError             a tool and its arguments
 OSError with a path    files, folders and permissions
 """
 
@@ -22,10 +25,13 @@ from daybook.front.errors import DeskError
 from daybook.front.running import AlreadyRunning
 from daybook.krx.calendar import CalendarRangeError
 from daybook.krx.holiday_table import HolidayTableError
+from daybook.llm.errors import CatalogueError
 from daybook.paper.command import BadOptions
 from daybook.paper.replay import ReplayFileError
 from daybook.report.why import AmbiguousOrder, NoSuchOrder
+from daybook.routing.errors import RoutingError
 from daybook.settings import ConfigurationError
+from daybook.skills.errors import SkillError
 from daybook.stack.processes import ProcessRefused
 from daybook.stack.temporal_server import TemporalMissing
 from daybook.storage.errors import ReadOnlyDatabase, StorageBusy, StorageConfigurationError, StorageError
@@ -45,6 +51,9 @@ EXPECTED: tuple[type[Exception], ...] = (
     BadOptions,
     CalendarRangeError,
     HolidayTableError,
+    RoutingError,
+    CatalogueError,
+    SkillError,
 )
 
 EXIT_REFUSED = 1

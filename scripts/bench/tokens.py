@@ -2,7 +2,8 @@
 
     python scripts/bench/tokens.py [--requests 1000] [--hours 12] [--seed 20261123] [--models a,b]
 
-The same questions, tool results, answers and models in every row. With ``--strict`` it exits with 1 when a target is missed.
+The same questions, tool results, answers and models in every row. With ``--strict`` it exits with 1 when a target is
+missed.
 """
 
 import argparse

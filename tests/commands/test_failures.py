@@ -16,6 +16,14 @@ INTERNAL = {
     "daybook.paper": "of the exchange's own process, which answers them itself",
     "daybook.broker.kis": "of the trading worker's process",
     "daybook.krx.cross_check": "of the trading worker's process",
+    "daybook.analysis": "of tools, which answer them",
+    "daybook.backtest": "of tools, which answer them",
+    "daybook.filings": "of tools, which answer them",
+    "daybook.news": "of the pipeline worker's process",
+    "daybook.llm": "of the pipeline worker's process; a catalogue that cannot be read is expected",
+    "daybook.code": "of the pipeline worker's process",
+    "daybook.skills.fundamental": "of tools, which answer them",
+    "daybook.commands.route_lines": "answered line by line",
 }
 """Rooms no command calls into."""
 
