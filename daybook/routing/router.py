@@ -147,6 +147,11 @@ class Router:
             case.reasons.append(f"speaks against an order: {', '.join(case.gate.vetoes)}")
         return self._settled(case) or await self._to_model(case, run_id)
 
+    async def aclose(self) -> None:
+        """Close what the second stage holds open."""
+        if self._second_stage is not None:
+            await self._second_stage.aclose()
+
     def _settled(self, case: _Case) -> RouteDecision | None:
         """Return the decision when no model is needed."""
         for path in (self._refused, self._ticket, self._small_talk, self._definition, self._read, self._confirm):

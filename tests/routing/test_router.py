@@ -33,6 +33,7 @@ class Opinion:
     def __init__(self, said: SecondOpinion | None) -> None:
         self.said = said
         self.asked: list[tuple[str, str]] = []
+        self.is_closed = False
 
     async def decide(self, text: str, run_id: str) -> SecondOpinion:
         self.asked.append((text, run_id))
@@ -41,7 +42,7 @@ class Opinion:
         return self.said
 
     async def aclose(self) -> None:
-        """Hold nothing open."""
+        self.is_closed = True
 
 
 class Doubting:
@@ -175,6 +176,13 @@ async def test_route_when_no_model_is_available_then_rules_and_what_to_do() -> N
 def said(intent: Intent, confidence: float) -> SecondOpinion:
     runner_up = Intent.GENERAL_QUERY if intent is not Intent.GENERAL_QUERY else Intent.NEWS_ANALYSIS
     return SecondOpinion(intent, confidence, runner_up, "ollama", "julia-1")
+
+
+async def test_router_when_closed_then_the_second_stage_is_too() -> None:
+    opinion = Opinion(None)
+    await router(second_stage=opinion).aclose()
+    await router().aclose()
+    assert opinion.is_closed
 
 
 async def test_route_when_stage_one_is_sure_then_nobody_else_is_asked() -> None:
