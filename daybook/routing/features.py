@@ -129,6 +129,7 @@ def _together(found: set[str]) -> dict[str, bool]:
         "blocked_order": ordered and blocked,
         "trade_word_without_order": trade_word and not ordered,
         "why_it_moved": "why_word" in found and "price_move" in found,
+        "explains_move": "price_move" in found and "asks_meaning" in found,
         "why_without_move": "why_word" in found and "price_move" not in found,
         "news_and_research": news and research,
         "only_news": news and not (research or strategy),

@@ -29,11 +29,14 @@ _JOINTS_KO = re.compile(
     r"(?:하고|보고|해서|읽고|듣고|찾고|돌리고|한\s?다음에?|한\s?뒤에?|한\s?후에?|하면서|참고해서|종합해서|으면|없으면|이면|하면|보고서|해보고|확인해|나쁘면|"
     r"이어서|그리고|그\s?다음에?|다음에)\s"
 )
+_VERBS_EN = (
+    "buy|sell|grab|pick|dump|place|put|get|use|show|give|tell|find|check|summari[sz]e|explain|list|analy[sz]e|compare|read|"
+    "translate|design|build|create|make|write|backtest|test|simulate|run|propose|optimi[sz]e|start|switch|deploy|activate|"
+    "purchase|close|cancel|rotate|decide|judge|rate|score|plan|go|let|what|how|why|who|when|where|is|are|should"
+)
 _JOINTS_EN = re.compile(
-    r"(?:,? (?:and )?then |,? after that |[;.] |,? (?:and|but) (?=if |when |only |(?:please |also )?(?:buy|sell|grab|pick|dump|place|put|get|use|"
-    r"show|give|tell|find|check|summari[sz]e|explain|list|analy[sz]e|compare|read|translate|design|build|create|make|write|"
-    r"backtest|test|simulate|run|propose|optimi[sz]e|start|switch|deploy|activate|purchase|close|cancel|rotate|decide|judge|"
-    r"rate|score|plan|go|let|what|how|why|who|when|where|is|are|should)\b)|, (?=[a-z]))"
+    rf"(?:,? (?:and )?then |,? after that |[;.] |,? (?:and|but) (?=if |when |only |(?:please |also )?(?:{_VERBS_EN})\b)"
+    r"|, (?=[a-z])|^after \w+ing .{3,40}? (?=tell|give|show|decide|judge|say|let))"
 )
 
 
