@@ -1,6 +1,7 @@
 """The jail as an engine: a fork server, a few children waiting, one of them for each turn."""
 
 import collections
+import shutil
 import sys
 import threading
 import time
@@ -56,7 +57,7 @@ class JailEngine:
         self._attested = attested
         self._packages = packages
         self._turns_per_server = turns_per_server
-        self._python = python
+        self._python = shutil.which(python) or python
         self._lock = threading.Lock()
         self._server: ForkServerProcess | None = None
         self._report: SandboxReport | None = None

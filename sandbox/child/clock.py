@@ -14,22 +14,41 @@ MICROSECOND_NS = 1_000
 # script sees one instant, and a loop that waits for the time to pass still ends.
 DAY_RESOLUTION_NS = 1_000_000
 SECOND_NS = 1_000_000_000
+KOREA_MINUTES = 540
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class VirtualClock:
-    """Time as the script sees it. ``now`` is the aware instant at which the script starts, in its own zone."""
+    """Time as the script sees it: it begins at ``start`` and passes when the script sleeps."""
 
-    def __init__(self, now: dt.datetime) -> None:
+    def __init__(self) -> None:
+        self._zone = dt.UTC
+        self._start_ns = 0
+        self._slept_ns = 0
+        self._readings = 0
+
+    def start(self, now: dt.datetime) -> None:
+        """Stand at this aware instant; the script's local zone becomes its offset.
+
+        Raises:
+            ValueError: It has no offset.
+        """
         offset = now.utcoffset()
         if offset is None:
             raise ValueError("now has no offset")
-        self._zone = now.tzinfo
-        self._offset_s = int(offset.total_seconds())
-        epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-        difference = now - epoch
+        self._zone = dt.timezone(offset)
+        difference = now - EPOCH
         self._start_ns = (difference.days * 86_400 + difference.seconds) * SECOND_NS + difference.microseconds * 1_000
-        self._slept_ns = 0
-        self._readings = 0
+        self._slept_ns = self._readings = 0
+        zone_text = posix_zone(offset)
+        if os.environ.get("TZ") != zone_text:
+            os.environ["TZ"] = zone_text
+            time.tzset()
+
+    @property
+    def zone(self) -> dt.timezone:
+        """The script's local zone."""
+        return self._zone
 
     @property
     def elapsed_s(self) -> float:
@@ -57,21 +76,19 @@ class VirtualClock:
             raise ValueError("sleep length must be non-negative")
         self.advance(seconds)
 
-    @property
-    def zone_text(self) -> str:
-        """The offset as a POSIX time zone (its sign is the other way round)."""
-        minutes = self._offset_s // 60
-        sign, size = ("-", minutes) if minutes >= 0 else ("+", -minutes)
-        shown = f"{'+' if minutes >= 0 else '-'}{size // 60:02d}{size % 60:02d}"
-        name = "KST" if minutes == 540 else f"<{shown}>"
-        return f"{name}{sign}{size // 60}:{size % 60:02d}"
-
     def install(self) -> None:
         """Put this clock behind the time and datetime modules of this process, for good."""
-        os.environ["TZ"] = self.zone_text
-        time.tzset()
         _install_time(self)
         _install_datetime(self)
+
+
+def posix_zone(offset: dt.timedelta) -> str:
+    """An offset as a POSIX time zone, which needs no file (its sign is the other way round)."""
+    minutes = int(offset.total_seconds()) // 60
+    sign, size = ("-", minutes) if minutes >= 0 else ("+", -minutes)
+    if minutes == KOREA_MINUTES:
+        return "KST-9:00"
+    return f"<{'+' if minutes >= 0 else '-'}{size // 60:02d}{size % 60:02d}>{sign}{size // 60}:{size % 60:02d}"
 
 
 def _install_time(clock: VirtualClock) -> None:
@@ -101,15 +118,12 @@ def _with_default(convert: Callable[[float], Any], now: Callable[[], float]) -> 
 
 def _install_datetime(clock: VirtualClock) -> None:
     """Replace two methods of the C type itself, so that every holder of the type sees them and it stays the type."""
-    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
     def instant() -> dt.datetime:
-        return epoch + dt.timedelta(microseconds=clock.day_ns() // 1_000)
-
-    local_zone = dt.timezone(dt.timedelta(seconds=clock._offset_s))
+        return EPOCH + dt.timedelta(microseconds=clock.day_ns() // 1_000)
 
     def now(cls: type[dt.datetime], tz: dt.tzinfo | None = None) -> dt.datetime:
-        moment = instant().astimezone(local_zone if tz is None else tz)
+        moment = instant().astimezone(clock.zone if tz is None else tz)
         return _of_type(cls, moment.replace(tzinfo=None) if tz is None else moment)
 
     def utcnow(cls: type[dt.datetime]) -> dt.datetime:

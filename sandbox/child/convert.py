@@ -136,7 +136,7 @@ class Converter:
                 "rows": self.plain(value.astype(object).to_numpy().tolist(), level + 1),
                 "n_rows": len(value),
             }
-            if type(value.index).__name__ != "RangeIndex":
+            if not _counts_rows(value.index):
                 frame["index"] = self.plain(value.index.tolist(), level + 1)
             return frame
         if kind == "Series":
@@ -148,3 +148,8 @@ class Converter:
         if kind == "Timedelta" or not (hasattr(value, "isoformat") or hasattr(value, "tolist")):
             return str(value)
         return value.isoformat() if hasattr(value, "isoformat") else self.plain(value.tolist(), level)
+
+
+def _counts_rows(index: Any) -> bool:
+    """Whether an index is the plain 0, 1, 2... that says nothing."""
+    return type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1

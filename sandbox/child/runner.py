@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox import frames
-from sandbox.child import randomness
 from sandbox.child.clock import VirtualClock
 from sandbox.child.convert import Converter, NotPlain
 from sandbox.child.journal import BAD_ARGUMENTS, Journal, Tool, ToolError
 from sandbox.child.loop import ScriptLoop, ScriptLoopPolicy
+from sandbox.child.randomness import Randomness
 from sandbox.child.shape import Shape, keep_value_of_main, read_shape
 from sandbox.child.stop import Stop
 
@@ -26,17 +26,45 @@ SCRIPT = "<script>"
 
 def serve_one(request_fd: int = REQUEST_FD) -> None:
     """Wait for the request of this child's only turn and run it; returns only when none came."""
+    world = World()
+    world.rehearse()
     body = frames.read_frame(lambda size: os.read(request_fd, size), MAX_REQUEST_BYTES)
     if body is None:
         return
     os.close(request_fd)
-    Turn(frames.parse(body), Stop()).run()
+    Turn(frames.parse(body), Stop(), world).run()
+
+
+class World:
+    """Time and chance of this process. Made, and gone through once, while the child still waits for its request."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.randomness = Randomness()
+        self.clock.install()
+        self.randomness.install()
+
+    def start(self, now: str, seed: int) -> None:
+        """Begin at this instant, from this seed."""
+        self.clock.start(dt.datetime.fromisoformat(now))
+        self.randomness.start(seed)
+
+    def rehearse(self) -> None:
+        """Touch the memory a turn writes to, so that the pages are this child's own before it matters."""
+        self.start("2026-01-01T00:00:00+09:00", 0)
+        tree = ast.parse("import json\nasync def work():\n    return [1, 'a', {'b': 2.5}]\nresult = await work()")
+        keep_value_of_main(tree)
+        program = compile(tree, SCRIPT, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if read_shape(tree).waits else 0)
+        space: dict[str, Any] = {}
+        asyncio.set_event_loop_policy(ScriptLoopPolicy(lambda: ScriptLoop(Journal([], 1, Stop(), 1, 1), self.clock)))
+        asyncio.run(eval(program, space))  # noqa: S307 - our own text
+        frames.parse(frames.encode({"result": Converter(100, 10).plain(space["result"])})[frames.HEADER.size :])
 
 
 class Turn:
     """One run of one script from its start."""
 
-    def __init__(self, request: dict[str, Any], stop: Stop) -> None:
+    def __init__(self, request: dict[str, Any], stop: Stop, world: World) -> None:
         self._stop = stop
         self._code: str = request["code"]
         self._limits: dict[str, Any] = request["limits"]
@@ -48,8 +76,8 @@ class Turn:
             for tool in request["tools"]
         ]
         self._inputs: dict[str, Any] = request["inputs"]
-        self._clock = VirtualClock(dt.datetime.fromisoformat(request["now"]))
-        self._seed: int = request["seed"]
+        world.start(request["now"], request["seed"])
+        asyncio.set_event_loop_policy(ScriptLoopPolicy(lambda: ScriptLoop(self._journal, world.clock)))
         self._called: frozenset[str] = frozenset()
 
     def run(self) -> None:
@@ -65,7 +93,6 @@ class Turn:
         except (RecursionError, MemoryError) as error:
             self._stop.failed("syntax_error", f"the script nests too deep to be read ({type(error).__name__})")
         self._called = shape.called_names
-        self._prepare_world()
         space = self._namespace(shape)
         try:
             self._execute(program, shape, space)
@@ -75,11 +102,6 @@ class Turn:
         except BaseException as error:  # noqa: BLE001 - whatever the script raised ends the turn
             self._fail(error)
         self._finish(space)
-
-    def _prepare_world(self) -> None:
-        self._clock.install()
-        randomness.install(self._seed)
-        asyncio.set_event_loop_policy(ScriptLoopPolicy(lambda: ScriptLoop(self._journal, self._clock)))
 
     def _namespace(self, shape: Shape) -> dict[str, Any]:
         make = self._waiting_tool if shape.waits else self._plain_tool

@@ -7,7 +7,7 @@ from typing import Final
 
 from sandbox.errors import KernelRefused
 from sandbox.kernel import libc
-from sandbox.kernel.privileges import become_nobody, die_with_parent
+from sandbox.kernel.privileges import become_nobody, die_with_parent, not_dumpable
 from sandbox.kernel.syscalls import here
 
 NEW_MOUNT, NEW_UTS, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = (
@@ -106,6 +106,7 @@ def into_own_pid_namespace(proc: int) -> int:
     unshare(NEW_PID, "of the fork server")
     pid = os.fork()
     if pid:
+        not_dumpable()
         os.closerange(0, 1024)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _, status = os.waitpid(pid, 0)

@@ -132,7 +132,7 @@ class ForkServerProcess:
         return child
 
     def start_clock(self, child: Child, wall_s: float) -> None:
-        """Tell the fork server that this child's turn begins: it keeps the deadline too.
+        """Tell the fork server how long this child's turn may go on: it keeps the deadline too.
 
         Raises:
             SandboxUnavailable: The fork server is gone.

@@ -11,7 +11,7 @@ from sandbox.model import MAX_CALLS, AdvanceRequest
 
 
 def check_request(request: AdvanceRequest) -> None:
-    """Refuse what no engine can run.
+    """Refuse what no engine can run, journal values and inputs over the budget included.
 
     Raises:
         InvalidRequest: With what is wrong.
@@ -30,6 +30,12 @@ def check_request(request: AdvanceRequest) -> None:
     for place, entry in enumerate(request.journal, start=1):
         if type(entry.number) is not int or entry.number != place:
             raise InvalidRequest(f"journal entry {place} has the number {entry.number!r}")
+    values = [entry.value for entry in request.journal]
+    for what, value in (("journal", values), ("inputs", request.inputs)):
+        try:
+            check(value, nodes=10 * limits.nodes, depth=2 * limits.depth, text_bytes=2 * limits.frame_bytes)
+        except OverBudget as error:
+            raise InvalidRequest(f"the {what} cannot be sent: it is or holds {error}") from None
     names = [tool.name for tool in request.tools]
     if len(set(names)) != len(names):
         raise InvalidRequest("two tools have the same name")
@@ -39,11 +45,7 @@ def check_request(request: AdvanceRequest) -> None:
 
 
 def request_body(request: AdvanceRequest) -> dict[str, Any]:
-    """The plain JSON of a request, as a child and a server read it.
-
-    Raises:
-        InvalidRequest: A journal value or an input is not plain JSON within the limits.
-    """
+    """The plain JSON of a checked request, as a child reads it."""
     limits = request.limits
     journal = [
         {
@@ -57,11 +59,6 @@ def request_body(request: AdvanceRequest) -> dict[str, Any]:
         }
         for entry in request.journal
     ]
-    for what, value in (("journal", journal), ("inputs", request.inputs)):
-        try:
-            check(value, nodes=10 * limits.nodes, depth=2 * limits.depth, text_bytes=limits.frame_bytes)
-        except OverBudget as error:
-            raise InvalidRequest(f"the {what} cannot be sent: it is or holds {error}") from None
     return {
         "code": request.code,
         "now": request.now,
@@ -88,9 +85,5 @@ def request_body(request: AdvanceRequest) -> dict[str, Any]:
 
 
 def request_frame(request: AdvanceRequest) -> bytes:
-    """The frame of a checked request.
-
-    Raises:
-        InvalidRequest: As ``request_body``.
-    """
+    """The frame of a checked request."""
     return frames.encode(request_body(request))

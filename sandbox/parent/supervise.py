@@ -18,6 +18,7 @@ from sandbox.zygote.jail import JAIL_FAILED
 # Output beyond what is kept is read and counted; beyond this many times the limit the run is ended.
 OUTPUT_FACTOR: Final = 16
 END_TIMEOUT_S: Final = 3.0
+QUICK_TURN_S: Final = 0.02
 
 
 @dataclass
@@ -49,6 +50,7 @@ class _Turn:
     def __init__(self, child: Child, frame: bytes, request: AdvanceRequest) -> None:
         self.watched = Watched()
         self.ended_early = False
+        self._clock_started = False
         self._child = child
         self._request = request
         self._left = memoryview(frame)
@@ -59,12 +61,8 @@ class _Turn:
     def run(self) -> None:
         limits = self._request.limits
         child = self._child
-        deadline = time.monotonic() + limits.wall_s
-        try:
-            child.server.start_clock(child, limits.wall_s)
-        except SandboxUnavailable as error:
-            self._end(Reason.DIED, str(error))
-            return
+        started = time.monotonic()
+        deadline = started + limits.wall_s
         for descriptor in (child.reply, child.output, child.status):
             self._poller.register(descriptor, select.POLLIN)
         self._feed()
@@ -75,19 +73,35 @@ class _Turn:
             if left <= 0:
                 self._end(Reason.TIMEOUT, f"the script ran longer than {limits.wall_s:g} s")
                 return
-            for descriptor, _ in self._poller.poll(left * 1000 + 1):
+            wait_s = left if self._clock_started else min(left, QUICK_TURN_S)
+            served = self._poller.poll(wait_s * 1000 + 1)
+            if not self._clock_started and time.monotonic() - started > QUICK_TURN_S:
+                self._start_clock(left)
+            for descriptor, _ in served:
                 if self.watched.reply is None:
                     self._serve(descriptor)
         self._read_output(final=True)
 
+    def _start_clock(self, left_s: float) -> None:
+        """Only for turns that take a while: most are over before the fork server would have noted them."""
+        self._clock_started = True
+        try:
+            self._child.server.start_clock(self._child, left_s)
+        except SandboxUnavailable as error:
+            self._end(Reason.DIED, str(error))
+
     def wait_for_the_end(self) -> None:
-        """Until no process holds the reply pipe any more: only then is the run really over."""
+        """Until no process holds the reply pipe any more and the child is reaped: only then is the run over."""
         deadline = time.monotonic() + END_TIMEOUT_S
         poller = select.poll()
-        poller.register(self._child.reply, select.POLLIN)
-        while (left := deadline - time.monotonic()) > 0:
-            if poller.poll(left * 1000) and _read(self._child.reply) == b"":
-                return
+        waiting = {self._child.reply, self._child.status}
+        for descriptor in waiting:
+            poller.register(descriptor, select.POLLIN)
+        while waiting and (left := deadline - time.monotonic()) > 0:
+            for descriptor, _ in poller.poll(left * 1000):
+                if _read(descriptor) == b"":
+                    poller.unregister(descriptor)
+                    waiting.discard(descriptor)
 
     def _serve(self, descriptor: int) -> None:
         child = self._child

@@ -12,7 +12,6 @@ from sandbox.kernel import landlock, limits, privileges, seccomp
 
 JAIL_FAILED: Final = 97
 _ABOVE_ALL: Final = 100
-NICENESS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,6 @@ def detach_from_server() -> None:
     os.setsid()
     os.chdir("/")
     os.umask(0o077)
-    os.nice(NICENESS)
 
 
 def shut_in(plan: JailPlan, ruleset: int, *, cpu_s: int, memory_mb: int) -> None:
