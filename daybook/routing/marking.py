@@ -29,7 +29,8 @@ _CAPITALISED = re.compile(
 )
 
 _MONEY_DIGITS = re.compile(
-    r"(?:[₩$]\s?)?(?:\d[\d,]*(?:\.\d+)?\s?(?:조|억|만|천|백)?\s?)+(?:원|won|krw|달러|불|usd|dollars?|bucks)(?:어치|치)?"
+    r"(?:[₩$]\s?)?\d[\d,]*(?:\.\d+)?\s?(?:[조억만천백]\s?(?:\d[\d,]*(?:\.\d+)?\s?)?)*"
+    r"(?:원|won|krw|달러|불|usd|dollars?|bucks)(?:어치|치)?"
     r"|[₩$]\s?\d[\d,.]*k?",
     re.IGNORECASE,
 )
