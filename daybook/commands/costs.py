@@ -32,7 +32,7 @@ class By(StrEnum):
 def costs(
     day: Annotated[str, typer.Option(help="YYYY-MM-DD or today, in Korea.")] = "",
     month: Annotated[str, typer.Option(help="YYYY-MM, or this.")] = "",
-    by: Annotated[By, typer.Option(metavar="WHAT", help="A line each: model, purpose, provider, run or day.")] = By.MODEL,
+    by: Annotated[By, typer.Option(metavar="WHAT", help="model, purpose, provider, run or day.")] = By.MODEL,
     as_json: AsJson = False,
 ) -> None:
     """Show what the calls of models cost: raw tokens, billed-equivalent tokens, won and dollars, and the budget left.

@@ -95,4 +95,4 @@ class RouteDecision(Message):
     symbols: tuple[Symbol, ...] = Field(default=(), description="securities the text names, in order")
     direct: DirectCall | None = None
     order: OrderDraft | None = None
-    text: str = Field(default="", description="the ready answer of TEMPLATE and GLOSSARY")
+    text: str = Field(default="", description="the ready answer of TEMPLATE, GLOSSARY and CONFIRM_ORDER")
