@@ -1,97 +1,20 @@
 """A tool's value as text a person reads: names carry their units, so one renderer serves every tool."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from daybook.ask.labels import CAPITALS, FIELDS, FRACTIONS, NOT_TOLD, PLAIN, SIGNED, STEMS, WORDS
 from daybook.contracts.base import KST
 
-MOST_ROWS = 6
-MOST_LINES = 24
+MOST_ROWS = 10
+MOST_LINES = 30
 _FEW_FACTS = 4
 _LONGEST_TEXT = 160
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})")
 _UNITS: Mapping[str, tuple[str, str]] = {"_krw": ("원", " KRW"), "_shares": ("주", " shares"), "_usd": (" USD", " USD")}
-_LABELS = {
-    "price": "현재가",
-    "last price": "현재가",
-    "change": "등락",
-    "open": "시가",
-    "high": "고가",
-    "low": "저가",
-    "close": "종가",
-    "upper limit": "상한가",
-    "lower limit": "하한가",
-    "ask": "매도호가",
-    "bid": "매수호가",
-    "observed at": "기준",
-    "as of": "기준",
-    "unrealised profit": "평가손익",
-    "realised today": "오늘 실현손익",
-    "position value": "보유 평가액",
-    "is halted": "거래정지",
-    "vi active": "VI 발동",
-    "passage": "내용",
-    "copies": "같은 기사",
-    "notional": "주문금액",
-    "commission": "수수료",
-    "tax": "세금",
-    "cash change": "예상 현금 변동",
-    "kind": "주문유형",
-    "price rule": "가격 기준",
-    "total": "합계",
-    "volume": "거래량",
-    "turnover": "거래대금",
-    "previous close": "전일 종가",
-    "base price": "기준가",
-    "symbol": "종목코드",
-    "name": "종목",
-    "market": "시장",
-    "sector": "업종",
-    "cash": "현금",
-    "orderable cash": "주문가능현금",
-    "equity": "총자산",
-    "positions": "보유종목",
-    "average price": "평균단가",
-    "value": "평가금액",
-    "profit": "평가손익",
-    "unrealised pnl": "평가손익",
-    "realised pnl": "실현손익",
-    "side": "구분",
-    "shares": "수량",
-    "amount": "금액",
-    "title": "제목",
-    "publisher": "출처",
-    "published at": "시각",
-    "sentiment": "감성",
-    "day": "날짜",
-    "date": "날짜",
-    "fills": "체결",
-    "orders": "주문",
-    "limit price": "지정가",
-    "filled shares": "체결수량",
-    "total return": "수익률",
-    "annual return": "연수익률",
-    "max drawdown": "최대낙폭",
-    "win rate": "승률",
-    "trades": "거래수",
-    "volatility": "변동성",
-    "annual volatility": "연변동성",
-    "revenue": "매출",
-    "operating profit": "영업이익",
-    "net income": "순이익",
-    "per": "PER",
-    "pbr": "PBR",
-    "eps": "EPS",
-    "bps": "BPS",
-    "roe": "ROE",
-    "roa": "ROA",
-    "buy": "매수",
-    "sell": "매도",
-}
-_TITLES = ("title", "name", "symbol", "label", "indicator", "event", "account_name", "concept", "day", "date")
-
+_TITLES = ("title", "name", "symbol", "label", "indicator", "event", "account", "concept", "kind", "day", "date")
 
 NameOf = Callable[[str, str], str]
 """Gives the name of a symbol in a language; the symbol itself when it is not known."""
@@ -116,23 +39,39 @@ class _Renderer:
         if isinstance(value, Mapping):
             yield from self._facts(value, indent)
             for key, inner in value.items():
-                if _is_scalar(inner) or not inner:
+                if _is_scalar(inner) or not inner or key in NOT_TOLD:
                     continue
                 label = _label(key, self._language)
                 if isinstance(inner, list) and all(_is_scalar(item) for item in inner):
-                    yield f"{indent}{label}: {', '.join(self._scalar('', item) for item in inner[:MOST_ROWS])}"
+                    yield f"{indent}{label}: {self._list(key, inner)}"
                 else:
                     yield f"{indent}{label}:"
                     yield from self.lines(inner, depth + 1)
         elif isinstance(value, list):
-            for item in value[:MOST_ROWS]:
-                shown = self._sentence(item) if isinstance(item, Mapping) else self._scalar("", item)
-                yield f"{indent}- {shown}"
-            if len(value) > MOST_ROWS:
-                rest = len(value) - MOST_ROWS
-                yield f"{indent}… 외 {rest}건" if self._language == "ko" else f"{indent}… {rest} more"
+            yield from self._rows(value, indent)
         elif value is not None:
             yield indent + self._scalar("", value)
+
+    def _rows(self, rows: Sequence[Any], indent: str) -> Iterable[str]:
+        if rows and all(_is_measure(row) for row in rows):
+            yield from self._measures(rows, indent)
+            return
+        for item in rows[:MOST_ROWS]:
+            shown = self._sentence(item) if isinstance(item, Mapping) else self._scalar("", item)
+            yield f"{indent}- {shown}"
+        if len(rows) > MOST_ROWS:
+            rest = len(rows) - MOST_ROWS
+            yield f"{indent}… 외 {rest}건" if self._language == "ko" else f"{indent}… {rest} more"
+
+    def _measures(self, rows: Sequence[Mapping[str, Any]], indent: str) -> Iterable[str]:
+        """Rows that are a name and a number, a few to a line; those without a number say why."""
+        told = [row for row in rows if row["value"] is not None]
+        parts = [f"{_label(row['name'], self._language)} {self._scalar(row['name'], row['value'])}" for row in told]
+        for first in range(0, len(parts), _FEW_FACTS):
+            yield indent + " · ".join(parts[first : first + _FEW_FACTS])
+        for row in rows:
+            if row["value"] is None and row.get("reason"):
+                yield f"{indent}{_label(row['name'], self._language)}: {_clip(row['reason'])}"
 
     def _facts(self, row: Mapping[str, Any], indent: str) -> Iterable[str]:
         """One fact a line, under the title; few facts stand in one line."""
@@ -145,19 +84,28 @@ class _Renderer:
         if title:
             yield indent + title
         for part in parts:
-            yield f"{indent}  {part}"
+            yield f"{indent}  {part}" if title else indent + part
 
     def _sentence(self, row: Mapping[str, Any]) -> str:
+        """One line for a row of a table, with the numbers that are nested in it."""
         title, parts = self._parts(row)
-        return " · ".join((*([title] if title else []), *parts))
+        return " · ".join((*([title] if title else []), *parts, *self._nested(row)))
 
-    def _parts(self, row: Mapping[str, Any]) -> tuple[str, list[str]]:
-        title = next((key for key in _TITLES if isinstance(row.get(key), str) and row[key]), None)
+    def _nested(self, row: Mapping[str, Any]) -> Iterable[str]:
+        for key, inner in row.items():
+            if isinstance(inner, list) and _are_numbers(inner):
+                yield f"{_label(key, self._language)} {self._list(key, inner)}"
+            elif isinstance(inner, Mapping):
+                yield from self._parts(inner, titled=False)[1]
+                yield from self._nested(inner)
+
+    def _parts(self, row: Mapping[str, Any], *, titled: bool = True) -> tuple[str, list[str]]:
+        title = next((key for key in _TITLES if titled and isinstance(row.get(key), str) and row[key]), None)
         named = {title, "symbol"} if title == "name" else {title}
         parts = [
             f"{_label(key, self._language)} {self._scalar(key, value)}"
             for key, value in row.items()
-            if key not in named and _is_told(key, value)
+            if key not in named and _is_told(key, value) and not _repeats(row, title, key)
         ]
         return self._title(row, title), parts
 
@@ -165,10 +113,20 @@ class _Renderer:
         if title is None:
             return ""
         text, symbol = _clip(str(row[title])), row.get("symbol")
-        if title == "symbol" and self._name_of is not None:
-            name = self._name_of(text, self._language)
-            return f"{name} ({text})" if name != text else text
+        if title == "symbol":
+            return self._symbol(text)
+        if title in ("name", "kind", "account") and _is_own_word(text):
+            return _word(text, self._language)
         return f"{text} ({symbol})" if title == "name" and isinstance(symbol, str) else text
+
+    def _symbol(self, symbol: str) -> str:
+        name = self._name_of(symbol, self._language) if self._name_of is not None else symbol
+        return f"{name} ({symbol})" if name != symbol else symbol
+
+    def _list(self, key: str, values: Sequence[Any]) -> str:
+        if key == "symbols":
+            return ", ".join(self._symbol(str(value)) for value in values[:MOST_ROWS])
+        return ", ".join("-" if value is None else self._scalar(key, value) for value in values[:MOST_ROWS])
 
     def _scalar(self, key: str, value: Any) -> str:
         if isinstance(value, bool):
@@ -178,27 +136,51 @@ class _Renderer:
         text = str(value)
         if _MOMENT.fullmatch(text):
             return f"{datetime.fromisoformat(text).astimezone(KST):%Y-%m-%d %H:%M}"
-        return _LABELS.get(text, _clip(text)) if self._language == "ko" and text in ("buy", "sell") else _clip(text)
+        return WORDS.get(text, _clip(text)) if self._language == "ko" else _clip(text)
 
     def _number(self, key: str, value: float) -> str:
-        signed = "+" if any(word in key for word in ("change", "return", "profit", "pnl")) else ""
-        if key.endswith("_ratio"):
+        signed = "+" if value and SIGNED & set(key.split("_")) else ""
+        if (key.endswith("_ratio") or key in FRACTIONS) and isinstance(value, float):
             return f"{value:{signed}.2%}"
         if key.endswith("_percent"):
-            return f"{value:{signed}.2f} %"
+            return f"{value:{signed}.2f}%"
+        if key in PLAIN:
+            return f"{value:.0f}"
         if isinstance(value, int):
             number = f"{value:{signed},}"
+        elif key == "sentiment":
+            number = f"{value:{signed}.2f}"
         else:
-            number = f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+            number = f"{value:{signed},.4g}" if abs(value) < 1000 else f"{value:{signed},.0f}"
         unit = next((units[self._language != "ko"] for suffix, units in _UNITS.items() if key.endswith(suffix)), "")
         return number + unit
+
+
+def _is_measure(row: Any) -> bool:
+    """Whether a row is nothing but a name and a number, or a name and why there is none."""
+    if not isinstance(row, Mapping) or not isinstance(row.get("name"), str) or "value" not in row:
+        return False
+    is_value = row["value"] is None or _is_number(row["value"])
+    return is_value and isinstance(row.get("reason", ""), str) and set(row) <= {"name", "value", "formula", "reason"}
 
 
 def _is_told(key: str, value: Any) -> bool:
     """Whether a fact is worth a line: not an address or a digest, nothing empty, no flag that is not set."""
     if not _is_scalar(value) or value is None or value == "" or value is False:
         return False
-    return not (key.endswith(("url", "_id", "digest")) or (key == "warning_level" and value == 0))
+    if key == "copies":
+        return bool(value != 1)
+    return not (key in NOT_TOLD or key.endswith(("url", "_id", "digest")) or (key == "warning_level" and value == 0))
+
+
+def _repeats(row: Mapping[str, Any], title: str | None, key: str) -> bool:
+    """Whether a fact says the title again, or a passage that and little else."""
+    if title is None:
+        return False
+    if key != "passage":
+        return isinstance(row[key], str) and row[key] == row[title]
+    head, passage = str(row[title]), str(row[key])
+    return passage.startswith(head) and len(passage) <= len(head) + _FEW_FACTS
 
 
 def _label(key: str, language: str) -> str:
@@ -206,12 +188,34 @@ def _label(key: str, language: str) -> str:
     for suffix in (*_UNITS, "_ratio", "_percent", "_points"):
         stem = stem.removesuffix(suffix)
     words = stem.replace("_", " ")
-    return _LABELS.get(words, words) if language == "ko" else words
+    if language == "ko" and (korean := FIELDS.get(key) or STEMS.get(words)):
+        return korean
+    return words.upper() if words in CAPITALS else words
+
+
+def _is_own_word(text: str) -> bool:
+    return text in WORDS or text in CAPITALS or text.replace("_", " ") in STEMS
+
+
+def _word(text: str, language: str) -> str:
+    """Return what one of the desk's own words is called, e.g. the name of an indicator."""
+    if language == "ko" and text in WORDS:
+        return WORDS[text]
+    return _label(text, language)
 
 
 def _clip(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1] + "…"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    """Whether there are numbers and nothing but numbers and gaps."""
+    return any(map(_is_number, values)) and all(value is None or _is_number(value) for value in values)
 
 
 def _is_scalar(value: Any) -> bool:
