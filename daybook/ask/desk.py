@@ -21,7 +21,7 @@ from daybook.contracts.ask import (
 )
 from daybook.contracts.drafts import PREPARE_ORDER, TicketDraft
 from daybook.contracts.llm import Completion, FallbackReason
-from daybook.contracts.routing import LONGEST_QUESTION, AnswerPath, RouteDecision
+from daybook.contracts.routing import LONGEST_QUESTION, AnswerPath, Intent, RouteDecision
 from daybook.contracts.tools import SourceRef, ToolStatus
 from daybook.routing.errors import RoutingRefused
 from daybook.skills.policy import policy_row
@@ -31,6 +31,7 @@ RULES = "rules"
 """The router's word for: no model is available."""
 _SHOWN_OF_A_REFUSED_QUESTION = 200
 _NOT_SHOWN = {"check", "drafted_at", "lower_limit_krw", "upper_limit_krw"}
+"""Fields of a draft that say nothing to the person who asked for it."""
 
 
 class AskDesk:
@@ -161,6 +162,8 @@ class AskDesk:
             "이 질문에 규칙만으로 답할 수 있는 자료가 없습니다. 종목명을 넣어 다시 묻거나 모델 키를 설정해 주세요.",
             "Rules alone have nothing for this question; name a stock, or configure a model.",
         )
+        if route.intent is Intent.TRADING_EXECUTION:
+            label = f"{label}\n{pick(language, '아무것도 주문하지 않았습니다.', 'Nothing has been ordered.')}"
         return AnswerKind.FALLBACK, f"{label}\n{body or nothing}", tuple(problems)
 
     def _rendered(self, exchanges: Sequence[ToolExchange], language: str) -> str:
@@ -177,9 +180,7 @@ class AskDesk:
         for exchange in exchanges:
             if exchange.reply.status is ToolStatus.OK and exchange.call.name == PREPARE_ORDER:
                 draft = TicketDraft.model_validate(exchange.reply.value)
-                shown = draft.model_dump(
-                    mode="json", exclude={"check", "drafted_at", "lower_limit_krw", "upper_limit_krw"}
-                )
+                shown = draft.model_dump(mode="json", exclude=_NOT_SHOWN)
                 texts.append(
                     f"{draft_refusal(draft.check.denials, language)}\n{render_value(shown, language, self._name_of)}"
                 )

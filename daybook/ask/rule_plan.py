@@ -20,6 +20,20 @@ _PERIODS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], int]], ...] = (
     (re.compile(r"오늘|금일|\btoday\b"), lambda _: 1),
     (re.compile(r"어제|\byesterday\b"), lambda _: 2),
 )
+_TICKER = re.compile(r"(?<![\w-])[A-Z]{2,5}(?:[.-][A-Z])?(?![\w-])")
+_NO_TICKER = frozenset({"AI", "CEO", "EDGAR", "EPS", "ETF", "FY", "IPO", "IR", "KRX", "PBR", "PER", "ROE", "SEC", "US"})
+_FORM = re.compile(r"\b(?:10-?K|10-?Q|8-?K|20-?F|6-?K)\b", re.IGNORECASE)
+
+
+def tickers_of(text: str) -> tuple[str, ...]:
+    """Return what is written like a U.S. ticker, in order and each once."""
+    return tuple(dict.fromkeys(word for word in _TICKER.findall(text) if word not in _NO_TICKER))
+
+
+def forms_of(text: str) -> tuple[str, ...]:
+    """Return the SEC forms a question names, as the SEC writes them."""
+    found = (form.upper().replace("-", "") for form in _FORM.findall(text))
+    return tuple(dict.fromkeys(f"{form[:-1]}-{form[-1]}" for form in found))
 
 
 def days_of(text: str) -> int:
@@ -48,11 +62,7 @@ def plan_by_rules(ask: AskInput, route: RouteDecision, name_of: Callable[[str], 
         days = days_of(ask.question)
         wanted += [("search_news", {"keyword": keyword, "days": days}) for keyword in keywords]
     elif route.intent is Intent.MARKET_RESEARCH:
-        wanted += [("quote", {"symbol": symbol}) for symbol in symbols]
-        wanted += [("indicators", {"symbol": symbol}) for symbol in symbols]
-        wanted += [("financial_ratios", {"symbol": symbol}) for symbol in symbols]
-        if not symbols:
-            wanted += [("market_overview", {})]
+        wanted += _research(ask.question, symbols, route.tools)
     elif route.intent is Intent.STRATEGY_GENERATION and symbols:
         wanted += [("backtest_strategy", {"symbols": list(symbols), "strategy": "sma_cross"})]
     elif route.intent is Intent.TRADING_EXECUTION:
@@ -62,3 +72,19 @@ def plan_by_rules(ask: AskInput, route: RouteDecision, name_of: Callable[[str], 
         ModelToolCall(id=f"rule-{number}", name=name, arguments=arguments)
         for number, (name, arguments) in enumerate(allowed, start=1)
     )
+
+
+def _research(
+    question: str, symbols: tuple[str, ...], tools: tuple[str, ...]
+) -> list[tuple[str, dict[str, JsonValue]]]:
+    """A tool that a question has to name is what the question is about; without one, price, trend and figures."""
+    if "supply_chain" in tools and symbols:
+        return [("supply_chain", {"symbol": symbol}) for symbol in symbols]
+    tickers = tickers_of(question)[:MOST_SYMBOLS]
+    if "sec_filings" in tools and tickers and not symbols:
+        given: dict[str, JsonValue] = {"forms": list(forms)} if (forms := forms_of(question)) else {}
+        return [("sec_filings", {"ticker": ticker, **given}) for ticker in tickers]
+    if not symbols:
+        return [("market_overview", {})]
+    names = ("quote", "indicators", "financial_ratios")
+    return [(name, {"symbol": symbol}) for name in names for symbol in symbols]

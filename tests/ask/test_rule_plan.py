@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from daybook.ask.rule_plan import days_of, plan_by_rules
+from daybook.ask.rule_plan import days_of, forms_of, plan_by_rules, tickers_of
 from daybook.contracts.ask import AskInput
 from daybook.contracts.base import KST
 from daybook.contracts.routing import AnswerPath, Intent, RouteDecision
@@ -55,3 +55,37 @@ def test_plan_when_made_by_rules_then_it_has_tools_of_the_route_only_and_never_d
         plan = plan_by_rules(ask("삼성전자 10주 매수"), route(intent, *symbols), NAMES.__getitem__)
         assert {call.name for call in plan} <= set(TOOLS) - {"prepare_order"}
     assert plan_by_rules(ask("x"), route(intent, "005930", tools=()), NAMES.__getitem__) == ()
+
+
+def test_plan_when_suppliers_are_asked_for_then_they_are_the_answer() -> None:
+    tools = ("quote", "indicators", "financial_ratios", "supply_chain")
+    plan = plan_by_rules(
+        ask("SK하이닉스 공급망"), route(Intent.MARKET_RESEARCH, "000660", tools=tools), NAMES.__getitem__
+    )
+    assert [(call.name, call.arguments) for call in plan] == [("supply_chain", {"symbol": "000660"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("NVDA 미국 공시 보여줘", {"ticker": "NVDA"}),
+        ("Show the latest 10-K filings of BRK-B at the SEC", {"ticker": "BRK-B", "forms": ["10-K"]}),
+    ],
+)
+def test_plan_when_us_filings_are_asked_for_then_the_ticker_is_read_off_the_text(
+    text: str, arguments: dict[str, object]
+) -> None:
+    tools = ("quote", "market_overview", "sec_filings")
+    plan = plan_by_rules(ask(text), route(Intent.MARKET_RESEARCH, tools=tools), NAMES.__getitem__)
+    assert [(call.name, call.arguments) for call in plan] == [("sec_filings", arguments)]
+
+
+@pytest.mark.parametrize(
+    ("text", "tickers"), [("SEC 10-K of AAPL and MSFT", ("AAPL", "MSFT")), ("미국 공시", ()), ("ETF PER", ())]
+)
+def test_tickers_when_looked_for_then_other_capitals_are_none(text: str, tickers: tuple[str, ...]) -> None:
+    assert tickers_of(text) == tickers
+
+
+def test_forms_when_written_in_any_way_then_they_are_the_secs() -> None:
+    assert forms_of("10k, 8-K and 10-K") == ("10-K", "8-K")
