@@ -140,14 +140,17 @@ def _picks_one(tree: ast.Module, keys: tuple[str, ...]) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and is_list(node.value) and not isinstance(node.slice, ast.Name):
             return True
-        unpacks = isinstance(node, ast.Assign) and any(isinstance(one, ast.Tuple | ast.List) for one in node.targets)
-        if unpacks and is_list(node.value):
+        if isinstance(node, ast.Assign) and is_list(node.value) and _unpacks(node):
             return True
     return False
 
 
+def _unpacks(node: ast.Assign) -> bool:
+    return any(isinstance(target, ast.Tuple | ast.List) for target in node.targets)
+
+
 def _read(node: ast.AST) -> tuple[str, ast.Name | None]:
-    """Return the key of ``inputs`` that is read here and the name ``inputs`` itself; a look whether one is there too."""
+    """Return the key of ``inputs`` that is read here, and the name itself; no key where its presence is asked for."""
     match node:
         case ast.Subscript(value=ast.Name(id="inputs") as owner, slice=ast.Constant(value=str(key))):
             return key, owner

@@ -107,7 +107,7 @@ class ScriptStore(Store):
             row = session.execute(select(scripts).where(scripts.c.script_id == script_id)).first()
             if row is None:
                 raise RecordNotFound(f"there is no script {script_id[:12]}")
-            is_current = row.stub_digest == stub_digest
+            is_current = bool(row.stub_digest == stub_digest)
             values = {"status": ScriptStatus.APPROVED.value, "approved_by": by}
             if not is_current:
                 values = {"status": ScriptStatus.STALE.value}
