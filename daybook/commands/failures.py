@@ -26,7 +26,7 @@ from daybook.front.running import AlreadyRunning
 from daybook.krx.calendar import CalendarRangeError
 from daybook.krx.holiday_table import HolidayTableError
 from daybook.llm.errors import CatalogueError
-from daybook.paper.command import BadOptions
+from daybook.paper.options import BadOptions
 from daybook.paper.replay import ReplayFileError
 from daybook.report.why import AmbiguousOrder, NoSuchOrder
 from daybook.routing.errors import RoutingError

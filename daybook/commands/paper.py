@@ -10,8 +10,8 @@ import typer
 
 from daybook.commands.prices_file import replay_sessions, require_index
 from daybook.commands.support import fail
-from daybook.paper.command import DEFAULT_PORT, ServeConfig, serve
 from daybook.paper.exchange import ExchangeConfig
+from daybook.paper.options import DEFAULT_PORT, ServeConfig
 
 app = typer.Typer(
     help="The paper exchange: a KRX simulator that speaks the KIS protocol.",
@@ -54,6 +54,9 @@ def serve_command(
     control: Annotated[bool, typer.Option(help="Serve /paper/... control endpoints on loopback.")] = True,
 ) -> None:
     """Serve until interrupted."""
+    # The exchange brings a web server along, which no other command needs.
+    from daybook.paper.command import serve
+
     rate = _rate(commission_rate)
     if not math.isfinite(token_life):
         fail("the life of a token must be a number of seconds")

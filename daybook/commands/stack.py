@@ -26,7 +26,7 @@ from daybook.contracts.base import KST, Mode
 from daybook.front.desk import Desk, DeskError
 from daybook.front.schedules import apply_schedules
 from daybook.krx.calendar import CalendarRangeError, previous_trading_day, session_on
-from daybook.paper.command import ServeConfig, exchange_config_of
+from daybook.paper.options import ServeConfig, exchange_config_of
 from daybook.settings import Settings, check_startable
 from daybook.stack.compressed_day import CompressedDays, compressed_settings
 from daybook.stack.local import LocalStack, Ports

@@ -11,8 +11,6 @@ from datetime import date, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError as RevisionUnknown
 from rich.console import Console
 from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError
@@ -22,7 +20,7 @@ from daybook.front.desk import Desk
 from daybook.front.located import connect, located
 from daybook.settings import Settings, check_live_flag, load_settings
 from daybook.storage import Database, StorageConfigurationError
-from daybook.storage.schema import alembic_config, newest_revision
+from daybook.storage.schema import is_known_revision, newest_revision
 
 R = TypeVar("R")
 
@@ -158,18 +156,11 @@ def ledger(using: Settings | None = None) -> Iterator[Database]:
             fail(f"{where}: {error}; restore it from a backup, or correct DAYBOOK_HOME or DAYBOOK_DATABASE_URL")
         if found is None:
             fail(f"{where} is empty; start the desk with: daybook up")
-        if found != wanted and _is_known(found):
+        if found != wanted and is_known_revision(found):
             fail(f"{where} is of an older version ({found}); start the desk once to upgrade it: daybook up")
         if found != wanted:
             fail(f"{where} was written by a newer Daybook ({found}); update this one, which knows {wanted}")
         yield database
-
-
-def _is_known(revision: str) -> bool:
-    try:
-        return ScriptDirectory.from_config(alembic_config()).get_revision(revision) is not None
-    except RevisionUnknown:
-        return False
 
 
 def note(message: str) -> None:

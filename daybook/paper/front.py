@@ -13,10 +13,10 @@ from daybook.paper.history import HistoryCache
 from daybook.paper.layouts import Layout
 from daybook.paper.model import ExchangeEngine, Security, TradeState
 from daybook.paper.oauth import OauthRules, TokenOffice
+from daybook.paper.options import DEFAULT_ACCOUNT
 from daybook.paper.rate import RateLimiter
 from daybook.paper.stream import StreamHub
 
-DEFAULT_ACCOUNT = "1234567801"
 ENVIRONMENT_LIMIT = -1
 """``rate_limit`` of the environment: 18 calls a second for real, 1 for mock."""
 

@@ -231,7 +231,7 @@ def test_stream_when_the_connection_is_cut_then_it_comes_back(broker: KisBroker,
 
 def test_command_when_served_in_a_process_then_the_client_finds_its_way() -> None:
     code = (
-        "from daybook.paper.command import ServeConfig, serve\n"
+        "from daybook.paper.command import serve\nfrom daybook.paper.options import ServeConfig\n"
         "serve(ServeConfig(port=0, start='2026-11-20T10:00:00+09:00', rate_limit='off'))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -10,14 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from daybook.paper.command import BadOptions, ServeConfig, exchange_config_of, front_config_of
+from daybook.paper.command import front_config_of
 from daybook.paper.front import ENVIRONMENT_LIMIT
 from daybook.paper.layouts import Layout
+from daybook.paper.options import BadOptions, ServeConfig, exchange_config_of
 
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from daybook.paper.command import ServeConfig, serve
+from daybook.paper.command import serve
+from daybook.paper.options import ServeConfig
 options = json.loads(sys.argv[1])
 for name in ("faults", "journal", "replay"):
     if name in options:
