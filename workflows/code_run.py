@@ -25,7 +25,6 @@ with workflow.unsafe.imports_passed_through():
         CodeOutcome,
         CodeProblem,
         CodeReason,
-        CodeRunInput,
         CodeRunResult,
         ScriptOrigin,
         WriteScript,
@@ -44,7 +43,7 @@ from workflows.code_checks import (
     read_answer,
 )
 from workflows.code_record import record_of, unexplained
-from workflows.code_state import CarriedRun, CodeRunStatus, Ending, RunState, packed, unpacked
+from workflows.code_state import CarriedOver, CodeRunStart, CodeRunStatus, Ending, RunState, packed, unpacked
 from workflows.code_tickets import open_ticket, read_intents
 
 EVENTS_BEFORE_CARRYING_OVER: Final = 2_000
@@ -71,21 +70,22 @@ class CodeRun:
     """One run of a script. Id ``code-{run_id}``. Result: ``CodeRunResult``."""
 
     @workflow.init
-    def __init__(self, run: CodeRunInput, carried: CarriedRun | None = None) -> None:
-        self._run = run
-        self._state = unpacked(carried) if carried else RunState(started_at=workflow.now())
+    def __init__(self, start: CodeRunStart) -> None:
+        self._run = run = start.run
+        self._state = unpacked(start.carried) if start.carried else RunState(started_at=workflow.now())
         self._as_of: datetime | None = None
         self._calls = CallRunner(run.run_id, None, self._show_current)
 
     @workflow.run
-    async def run(self, run: CodeRunInput, carried: CarriedRun | None = None) -> CodeRunResult:
+    async def run(self, start: CodeRunStart) -> CodeRunResult:
         """Carry the run to its end; whatever ends it has a reason in the result."""
-        if carried is None:
+        run = self._run
+        if not start.carried:
             day = run.clock.market_time(workflow.now()).date().isoformat()
             workflow.upsert_search_attributes([MODE.value_set(run.desk.mode.value), TRADING_DATE.value_set(day)])
         ending = await self._within_its_time()
-        if isinstance(ending, CarriedRun):
-            workflow.continue_as_new(args=[run, ending])
+        if isinstance(ending, CarriedOver):
+            workflow.continue_as_new(CodeRunStart(**dict(run), carried=ending.packed))
         result = await self._explain(ending)
         if ending.outcome is CodeOutcome.DONE and workflow.cancellation_reason() is None:
             result = await self._open_tickets(result)
@@ -98,7 +98,7 @@ class CodeRun:
         """Where the run stands."""
         return self._state.status(self._run.run_id)
 
-    async def _within_its_time(self) -> Ending | CarriedRun:
+    async def _within_its_time(self) -> Ending | CarriedOver:
         """Work until the end, the run's time is up, or it is cancelled; what is under way then is cancelled too."""
         run_s = self._run.limits.run_s
         left = self._state.started_at + timedelta(seconds=run_s) - workflow.now()
@@ -122,7 +122,7 @@ class CodeRun:
         await asyncio.gather(working, return_exceptions=True)
         return ending
 
-    async def _work(self) -> Ending | CarriedRun:
+    async def _work(self) -> Ending | CarriedOver:
         try:
             self._as_of = check_input(self._run)
         except Refused as refused:
@@ -136,7 +136,7 @@ class CodeRun:
                 ending = await self._run_script()
             except Refused as refused:
                 ending = self._ending_of(refused)
-            if isinstance(ending, CarriedRun):
+            if isinstance(ending, CarriedOver):
                 return ending
             final, problem = self._judge(ending)
             if final is not None:
@@ -168,7 +168,7 @@ class CodeRun:
             )
         )
 
-    async def _run_script(self) -> Ending | CarriedRun:
+    async def _run_script(self) -> Ending | CarriedOver:
         """Advance the script and answer its calls, by turns, until it has a result or the history is long."""
         state, limits = self._state, self._run.limits
         while True:
@@ -226,7 +226,7 @@ class CodeRun:
             text = f"the run has made {len(state.records)} calls and now wants {len(fresh)}; at most {most} are allowed"
             raise Refused(CodeReason.TOO_MANY_CALLS, text, is_repairable=True)
 
-    def _carried(self) -> CarriedRun | None:
+    def _carried(self) -> CarriedOver | None:
         """Return the run to carry over when its history is long.
 
         Raises ``Refused`` when it cannot be carried over and there is no room left.

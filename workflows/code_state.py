@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
         CodeOutcome,
         CodeProblem,
         CodeReason,
+        CodeRunInput,
         JournalEntry,
         ScriptCall,
         ScriptOrigin,
@@ -79,10 +80,22 @@ class _Carried(Message):
     started_at: AwareDatetime
 
 
-class CarriedRun(Message):
-    """A run under way: JSON, compressed, as text."""
+class CodeRunStart(CodeRunInput):
+    """The workflow's input: a task for a script, and, in a run that is carried over, what it has come to so far."""
 
-    packed: str = Field(max_length=LARGEST_CARRIED_BYTES)
+    carried: str = Field(default="", max_length=LARGEST_CARRIED_BYTES, description="JSON, compressed, as text")
+
+    @property
+    def run(self) -> CodeRunInput:
+        """The task alone."""
+        return CodeRunInput(**{name: getattr(self, name) for name in CodeRunInput.model_fields})
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """A run that goes on in a new history."""
+
+    packed: str
 
 
 @dataclass
@@ -174,7 +187,7 @@ class RunState:
         return "\n".join(lines)[:15_000]
 
 
-def packed(state: RunState) -> CarriedRun | None:
+def packed(state: RunState) -> CarriedOver | None:
     """Return a run between two turns to carry over; None when it is too large for one message even compressed."""
     carried = _Carried(
         script=state.script,
@@ -195,12 +208,12 @@ def packed(state: RunState) -> CarriedRun | None:
         started_at=state.started_at,
     )
     text = base64.b64encode(zlib.compress(carried.model_dump_json().encode())).decode("ascii")
-    return CarriedRun(packed=text) if len(text) <= LARGEST_CARRIED_BYTES else None
+    return CarriedOver(text) if len(text) <= LARGEST_CARRIED_BYTES else None
 
 
-def unpacked(run: CarriedRun) -> RunState:
+def unpacked(text: str) -> RunState:
     """Return the run that was carried over."""
-    carried = _Carried.model_validate_json(zlib.decompress(base64.b64decode(run.packed)))
+    carried = _Carried.model_validate_json(zlib.decompress(base64.b64decode(text)))
     state = RunState(
         started_at=carried.started_at,
         attempt=carried.attempt,
