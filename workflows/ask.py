@@ -190,11 +190,13 @@ class Ask:
         return is_prepared and entry.reply.status is ToolStatus.OK
 
     def _ticket(self, draft: TicketDraft, number: int) -> OrderTicket:
+        """Return the ticket of a draft. It names the question, whose text is kept only redacted, with the answer."""
         desk, now = self._ask.desk, workflow.now()
         market_now = self._ask.clock.market_time(now)
         patience = timedelta(seconds=desk.limits.approval_valid_for_s) * self._ask.clock.speed
         return OrderTicket(
             intent_id=f"ask-{self._ask.run_id}-{number}",
+            decision_id=f"ask-{self._ask.run_id}",
             account=desk.account,
             mode=desk.mode,
             day=market_now.date(),
@@ -207,7 +209,7 @@ class Ask:
             purpose=Purpose.ENTRY if draft.side is Side.BUY else Purpose.EXIT,
             origin=TicketOrigin.QUESTION,
             reason="asked",
-            rationale=f"asked by {self._ask.by}: {self._ask.question}"[:500],
+            rationale=f"asked by {self._ask.by}, question {self._ask.run_id}",
             decided_at=now,
             valid_until=market_now + patience + timedelta(minutes=desk.strategy.order_ttl_min),
         )

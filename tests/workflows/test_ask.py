@@ -224,6 +224,9 @@ async def test_order_text_when_it_is_exact_then_a_ticket_waits_for_a_person_and_
         10,
         card.intent_id,
     )
+    assert (recorded.decision_id, recorded.decided_at is not None) == (f"ask-{answer.run_id}", True)
+    assert "7만원" not in recorded.rationale
+    assert answer.run_id in recorded.rationale
 
 
 @pytest.mark.parametrize(
