@@ -1,0 +1,391 @@
+"""A whole desk for questions: the control, pipeline and trading layers in this process, on the dev server.
+
+The layers' rooms are the product's own; the pipeline's settings point at stand-ins, the trading layer works at a paper
+exchange whose session is open, with books that are opened and agree.
+"""
+
+import asyncio
+import json
+import logging
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from datetime import time as time_of_day
+from pathlib import Path
+from typing import Any, TypeVar
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.ask import AskActivities
+from activities.news import NewsActivities
+from activities.pipeline import PipelineActivities
+from activities.serving import served_by
+from activities.tools import tool_activities
+from activities.trading import TradingActivities
+from daybook.advice.momentum import MomentumAdvisor
+from daybook.broker.kis.client import KisBroker, build_broker
+from daybook.contracts.ask import AskAnswer
+from daybook.contracts.base import KST, Mode
+from daybook.contracts.clock import MarketClock
+from daybook.contracts.execution import OrderSummary
+from daybook.contracts.layers import Layer
+from daybook.contracts.news import NewsAnalysisInput, NewsReport
+from daybook.contracts.reconciliation import ReconcileMoment, ReconcileRequest
+from daybook.contracts.session import DayKind
+from daybook.execution.account_view import AccountView
+from daybook.execution.booking import Booking
+from daybook.execution.context import ContextReader
+from daybook.execution.desk import ExecutionDesk
+from daybook.execution.dry_check import DryChecker
+from daybook.execution.kill_switch import KillSwitch
+from daybook.execution.limits_view import LimitsView
+from daybook.execution.market_view import MarketView
+from daybook.execution.price_filling import PriceFiller
+from daybook.execution.reconcile import Reconciler
+from daybook.execution.ticket_draft import TicketDrafter
+from daybook.front.ask import ask_desk
+from daybook.front.calls import TemporalCalls
+from daybook.front.desk import Desk
+from daybook.front.news import news_report, start_news
+from daybook.krx.calendar import next_trading_day
+from daybook.paper.exchange import ExchangeConfig, build_exchange
+from daybook.paper.front import FrontConfig
+from daybook.paper.hosting import hosted
+from daybook.settings import LlmSettings, NewsSettings, Settings, TemporalSettings
+from daybook.skills.market_data.market_port import MarketQuotes
+from daybook.skills.registry import registry
+from daybook.skills.running import Providers
+from daybook.skills.toolbox import ToolBox
+from daybook.skills.trading.kis import BrokerReads
+from daybook.skills.trading.order import TicketDrafts
+from daybook.skills.trading.risk import RiskDesk
+from daybook.storage.answers import AnswerRecord, AnswerStore
+from daybook.storage.database import Database
+from daybook.storage.llm_call_records import CallRecord
+from tests.chaos.exchange_side import ExchangeSide
+from tests.temporal_environment import TemporalServer
+from workers.hosting import worker_options
+from workers.pipeline import PipelineParts
+from workflows.registry import WORKFLOWS
+
+T = TypeVar("T")
+
+PATIENCE_S = 40.0
+SYMBOLS = ("005930", "000660", "035720")
+_OPEN_SINCE = time_of_day(10, 0)
+_SESSIONS_KEPT = 580
+
+
+@dataclass(frozen=True)
+class Step:
+    """One activity a workflow scheduled: its name, its layer's queue, and what it was asked."""
+
+    name: str
+    queue: str
+    asked: dict[str, Any]
+
+    @property
+    def tool(self) -> str:
+        """The tool's name; empty for another call."""
+        return self.name.partition(".tool.")[2]
+
+
+class LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="house", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T], within_s: float = PATIENCE_S) -> T:
+        """Run a coroutine there and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(within_s)
+
+    def stop(self) -> None:
+        """End the thread and close the loop."""
+        self.run(self.loop.shutdown_asyncgens())
+        self.run(self.loop.shutdown_default_executor())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(timeout=10)
+        self.loop.close()
+
+
+@dataclass
+class Market:
+    """A paper exchange in session, and the clock that says so."""
+
+    url: str
+    clock: MarketClock
+    side: ExchangeSide
+
+    @property
+    def now(self) -> datetime:
+        """Market time."""
+        return self.clock.market_time(datetime.now(UTC))
+
+
+@contextmanager
+def open_market() -> Iterator[Market]:
+    """Serve an exchange at ten o'clock of the next trading day, so that all bars before it are final."""
+    now = datetime.now(UTC)
+    starts = datetime.combine(next_trading_day(now.astimezone(KST).date()), _OPEN_SINCE, KST)
+    engine = build_exchange(ExchangeConfig(start_market_time=starts, speed=1))
+    try:
+        with hosted(engine, FrontConfig(rate_limit=None)) as exchange:
+            clock = MarketClock(real_anchor=now, market_anchor=starts, speed=1)
+            yield Market(exchange.mock_url, clock, ExchangeSide(exchange.mock_url))
+    finally:
+        engine.close()
+
+
+def trading_desk(home: Path, broker: KisBroker, database: Database, settings: Settings) -> ExecutionDesk:
+    """Return the trading layer's desk as its worker builds it."""
+    return ExecutionDesk(
+        account=settings.account,
+        mode=Mode.PAPER,
+        broker=broker,
+        database=database,
+        kill_switch=KillSwitch(home / "HALT"),
+        limits=settings.limits,
+        post_lead_s=2.0,
+        post_timeout_s=2.0,
+    )
+
+
+def prepare_books(home: Path, market: Market) -> None:
+    """Open the books, agree them with the exchange, begin the day, and keep the bars of the symbols."""
+    settings = Settings(_env_file=None, home=home)
+    with (
+        Database(settings.ledger_url) as database,
+        build_broker(Mode.PAPER, state_dir=home / "kis", base_url=market.url) as broker,
+    ):
+        database.upgrade()
+        desk = trading_desk(home, broker, database, settings)
+        day, at = market.now.date(), desk.real_now()
+        desk.days.begin(day, settings.account, Mode.PAPER, DayKind.REGULAR.value, at)
+        desk.days.set_universe(day, settings.account, SYMBOLS, at)
+        PriceFiller(desk).fill(SYMBOLS, _SESSIONS_KEPT)
+        report = Reconciler(desk, Booking(desk, settings.commission_rate)).reconcile(
+            ReconcileRequest(account=settings.account, day=day, moment=ReconcileMoment.START, market_now=market.now)
+        )
+        assert report.signed_off
+
+
+class Records(logging.Handler):
+    """Every line any logger writes, as it is written."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self.lines.append(self.format(record))
+
+
+@dataclass
+class House:
+    """A running desk. Its methods may be called from any thread but its own."""
+
+    settings: Settings
+    market: Market
+    parts: PipelineParts
+    broker: KisBroker
+    client: Client
+    desk: Desk
+    thread: LoopThread
+    logs: Records = field(default_factory=Records)
+
+    def ask(self, question: str, *, model: str = "", by: str = "test:kim") -> AskAnswer:
+        """Ask as a person does, through the front."""
+        return self.thread.run(
+            ask_desk(self.desk, self.settings, question, by=by, model=model, clock=self.market.clock)
+        )
+
+    def analyse(self, analysis: NewsAnalysisInput) -> NewsReport:
+        """Run a news analysis and wait for its report."""
+
+        async def run() -> NewsReport:
+            address = self.settings.temporal.address
+            await start_news(self.desk, analysis, address=address)
+            return await news_report(self.desk, analysis.run_id, address=address)
+
+        return self.thread.run(run())
+
+    def steps(self, workflow_id: str) -> list[Step]:
+        """Return the activities a workflow scheduled, from its history."""
+
+        async def read() -> list[Step]:
+            history = await self.client.get_workflow_handle(workflow_id).fetch_history()
+            scheduled = [
+                event.activity_task_scheduled_event_attributes
+                for event in history.events
+                if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+            ]
+            return [
+                Step(one.activity_type.name, one.task_queue.name, json.loads(one.input.payloads[0].data))
+                for one in scheduled
+            ]
+
+        return self.thread.run(read())
+
+    def tools_of(self, answer: AskAnswer) -> list[tuple[str, str]]:
+        """Return the tools that ran for an answer and the queue of each, in order."""
+        return [(step.tool, step.queue) for step in self.steps(f"ask-{answer.run_id}") if step.tool]
+
+    def decide(self, intent_id: str, *, approve: bool) -> str:
+        """Approve or reject an order that waits."""
+        return self.thread.run(self.desk.decide(intent_id, approve=approve, by="test:kim"))
+
+    def order(self, intent_id: str) -> OrderSummary:
+        """Return where an order stands."""
+        return self.thread.run(self.desk.order_state(intent_id))
+
+    def orders_at_the_exchange(self) -> list[dict[str, Any]]:
+        """Return every order the exchange took."""
+        return self.market.side.new_orders()
+
+    def calls(self, run_id: str | None = None) -> list[CallRecord]:
+        """Return the ledger's rows, of one run or all."""
+        return self.parts.calls.calls(datetime(2020, 1, 1).date(), datetime(2100, 1, 1).date(), run_id=run_id)
+
+    def kept(self, run_id: str) -> AnswerRecord:
+        """Return what is stored of a question."""
+        return AnswerStore(self.parts.database).get(run_id)
+
+    def dump(self) -> str:
+        """Return every row of the ledger as text."""
+        from sqlalchemy import text
+
+        with self.parts.database.engine.connect() as connection:
+            tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type='table'")).scalars().all()
+            rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]  # noqa: S608
+        return "\n".join(str(tuple(row)) for table in rows for row in table)
+
+
+def until(condition: Any, within_s: float = 15.0) -> Any:
+    """Wait until a function returns something true, and return it."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@contextmanager
+def open_house(
+    server: TemporalServer, books: Path, home: Path, *, llm: LlmSettings, news: NewsSettings
+) -> Iterator[House]:
+    """Run a desk at an exchange of its own, in ``home``, which gets a copy of prepared ``books``.
+
+    One at a time: the queues bear the layers' names, so that two desks on a server would take each other's work.
+    """
+    with open_market() as market:
+        yield from _open_at(server, market, books, home, llm, news)
+
+
+def _open_at(
+    server: TemporalServer, market: Market, books: Path, home: Path, llm: LlmSettings, news: NewsSettings
+) -> Iterator[House]:
+    shutil.copytree(books, home, dirs_exist_ok=True)
+    settings = Settings(
+        _env_file=None,
+        home=home,
+        llm=llm,
+        news=news,
+        paper_url=market.url,
+        temporal=TemporalSettings(address=server.address),
+        poll_interval_s=0.5,
+    )
+    thread, records = LoopThread(), Records()
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(records)
+    root.setLevel(logging.INFO)
+    stack = AsyncExitStack()
+    try:
+        house = thread.run(_open(stack, settings, server, market, thread))
+        house.logs = records
+        yield house
+    finally:
+        root.setLevel(level)
+        root.removeHandler(records)
+        thread.run(stack.aclose())
+        thread.stop()
+
+
+async def _open(
+    stack: AsyncExitStack, settings: Settings, server: TemporalServer, market: Market, thread: LoopThread
+) -> House:
+    client = await server.client(f"house-{uuid.uuid4().hex[:6]}")
+    broker = stack.enter_context(build_broker(Mode.PAPER, state_dir=settings.home / "kis", base_url=market.url))
+    trading = stack.enter_context(Database(settings.ledger_url))
+    parts = PipelineParts(settings)
+    stack.callback(parts.database.close)
+    stack.push_async_callback(parts.completer.close)
+    givens = parts.tool_providers()
+    for given in (*givens.values(), *(getattr(source, "_client", None) for source in parts.news.sources.values())):
+        if hasattr(given, "aclose"):
+            stack.push_async_callback(given.aclose)
+    pipeline = [
+        *served_by(PipelineActivities(parts.database, settings.home, MomentumAdvisor)),
+        *served_by(NewsActivities(parts.news)),
+        *served_by(AskActivities(parts.ask_desk())),
+        *tool_activities(ToolBox(Layer.PIPELINE, registry(), givens)),
+    ]
+    desk = trading_desk(settings.home, broker, trading, settings)
+    rooms = {Layer.PIPELINE: pipeline, Layer.TRADING: _trading_rooms(desk, broker, client, market, settings)}
+    control = Worker(
+        client, **worker_options(Layer.CONTROL), workflows=WORKFLOWS, workflow_runner=UnsandboxedWorkflowRunner()
+    )
+    stack.push_async_callback(_end_everything, client)
+    for layer, activities in rooms.items():
+        pool = stack.enter_context(ThreadPoolExecutor(12, thread_name_prefix=layer.value))
+        worker = Worker(
+            client,
+            **worker_options(layer),
+            activities=activities,
+            activity_executor=pool,
+            max_concurrent_activities=12,
+        )
+        await stack.enter_async_context(worker)
+    await stack.enter_async_context(control)
+    await _until_polled(TemporalCalls(client, settings.temporal.address))
+    return House(settings, market, parts, broker, client, Desk(client, settings), thread)
+
+
+def _trading_rooms(
+    desk: ExecutionDesk, broker: KisBroker, client: Client, market: Market, settings: Settings
+) -> list[Any]:
+    checker = DryChecker(desk, ContextReader(desk), lambda: market.clock)
+    givens: Providers = {
+        BrokerReads: AccountView(desk, lambda: market.clock),
+        TicketDrafts: TicketDrafter(desk, checker, settings.commission_rate),
+        RiskDesk: LimitsView(desk, checker),
+        MarketQuotes: MarketView(broker, broker.scan),
+    }
+    activities = TradingActivities(desk, client, lambda: broker.stream(), settings.commission_rate)
+    return [*served_by(activities), *tool_activities(ToolBox(Layer.TRADING, registry(), givens))]
+
+
+async def _until_polled(calls: TemporalCalls) -> None:
+    async with asyncio.timeout(20):
+        while not all([await calls.is_polled(layer) for layer in (Layer.CONTROL, Layer.PIPELINE, Layer.TRADING)]):
+            await asyncio.sleep(0.05)
+
+
+async def _end_everything(client: Client) -> None:
+    async for execution in client.list_workflows("ExecutionStatus='Running'"):
+        await client.get_workflow_handle(execution.id).terminate("the house closes")
