@@ -46,7 +46,7 @@ def start(control: socket.socket, options: dict[str, Any]) -> tuple[ForkServer, 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shortfalls = facts.container_shortfalls()
     kernel = facts.kernel_facts()
-    found, kept = preload(tuple(options["packages"]))
+    found = preload(tuple(options["packages"]))
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     sys.stderr.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
@@ -70,7 +70,7 @@ def start(control: socket.socket, options: dict[str, Any]) -> tuple[ForkServer, 
         ruleset = landlock.deny_everything()
     gc.collect()
     gc.freeze()
-    server = ForkServer(control, JailPlan(base_bytes, ruleset), null, pid_namespace, proc, kept)
+    server = ForkServer(control, JailPlan(base_bytes, ruleset), null, pid_namespace, proc)
     findings = server.test_jail()
     os.close(proc)
     server.proc = -1

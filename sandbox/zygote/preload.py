@@ -5,23 +5,24 @@ import importlib.abc
 import pkgutil
 import sys
 import warnings
-import zoneinfo
 from typing import Any, Final
+
+from sandbox.zygote.zones import keep_time_zones
 
 STANDARD: Final = (  # noqa: SIM905 - one word a name is the readable form
     "abc argparse array ast asyncio asyncio.runners asyncio.taskgroups asyncio.timeouts base64 bisect bz2 calendar "
-    "cmath codecs collections collections.abc colorsys concurrent.futures concurrent.futures.thread contextlib "
-    "contextvars copy csv ctypes dataclasses datetime decimal difflib email email.mime.text email.utils enum fractions "
-    "functools getpass glob graphlib gzip hashlib heapq hmac html html.parser http.client importlib.metadata "
-    "importlib.resources inspect io ipaddress itertools json keyword linecache locale logging lzma math mimetypes "
-    "multiprocessing numbers operator os pathlib pickle platform pprint queue random re reprlib secrets select "
-    "selectors shlex shutil signal socket sqlite3 ssl stat statistics string stringprep struct subprocess sys "
-    "sysconfig tempfile textwrap threading time timeit token tokenize tomllib traceback types typing unicodedata "
-    "unittest unittest.mock urllib.error urllib.parse urllib.request uuid warnings weakref xml.etree.ElementTree "
-    "zipfile zlib zoneinfo _strptime encodings.idna encodings.unicode_escape encodings.latin_1 encodings.utf_8_sig "
-    "encodings.cp1252 encodings.cp949 encodings.euc_kr encodings.ascii encodings.utf_16 encodings.utf_32 "
-    "encodings.hex_codec encodings.base64_codec encodings.punycode encodings.raw_unicode_escape "
-    "encodings.rot_13 encodings.zlib_codec"
+    "cmath codecs collections collections.abc colorsys concurrent.futures concurrent.futures.thread "
+    "concurrent.futures.process contextlib contextvars copy csv ctypes dataclasses datetime decimal difflib email "
+    "email.mime.text email.utils enum fractions functools getpass glob graphlib gzip hashlib heapq hmac html "
+    "html.parser http.client importlib.metadata importlib.resources inspect io ipaddress itertools json keyword "
+    "linecache locale logging lzma math mimetypes multiprocessing multiprocessing.pool numbers operator os pathlib "
+    "pickle platform pprint queue random re reprlib secrets select selectors shlex shutil signal socket sqlite3 ssl "
+    "stat statistics string stringprep struct subprocess sys sysconfig tempfile textwrap threading time timeit "
+    "token tokenize tomllib traceback types typing unicodedata unittest unittest.mock urllib.error urllib.parse "
+    "urllib.request uuid warnings weakref xml.etree.ElementTree zipfile zlib zoneinfo _strptime encodings.idna "
+    "encodings.unicode_escape encodings.latin_1 encodings.utf_8_sig encodings.cp1252 encodings.cp949 "
+    "encodings.euc_kr encodings.ascii encodings.utf_16 encodings.utf_32 encodings.hex_codec encodings.base64_codec "
+    "encodings.punycode encodings.raw_unicode_escape encodings.rot_13 encodings.zlib_codec "
 ).split()
 DATA_PACKAGES: Final = ("numpy", "pandas")
 # What the packages need themselves. Optional helpers stay out: some (pyarrow) start threads, and none was reviewed.
@@ -31,11 +32,11 @@ SKIPPED_PARTS: Final = frozenset(
 )
 
 
-def preload(packages: tuple[str, ...] = DATA_PACKAGES) -> tuple[tuple[str, ...], list[Any]]:
+def preload(packages: tuple[str, ...] = DATA_PACKAGES) -> tuple[str, ...]:
     """Import the standard list, the packages that are installed with all their submodules, and all time zones.
 
     Returns:
-        The names of the packages found, and objects that must stay referenced.
+        The names of the packages found.
     """
     warnings.simplefilter("ignore")
     gate = _Gate(HELPERS | sys.stdlib_module_names | set(packages))
@@ -45,10 +46,10 @@ def preload(packages: tuple[str, ...] = DATA_PACKAGES) -> tuple[tuple[str, ...],
     found = tuple(name for name in packages if _try_import(name))
     for name in found:
         _import_submodules(name)
-    kept = _load_zones()
+    keep_time_zones()
     _warm_up(found)
     sys.meta_path.remove(gate)
-    return found, kept
+    return found
 
 
 class _Gate(importlib.abc.MetaPathFinder):
@@ -82,17 +83,6 @@ def _import_submodules(package: str) -> None:
     for module in pkgutil.iter_modules(paths, f"{package}."):
         if not SKIPPED_PARTS & set(module.name.split(".")) and _try_import(module.name) and module.ispkg:
             _import_submodules(module.name)
-
-
-def _load_zones() -> list[Any]:
-    """ZoneInfo caches weakly except for a few: keep them all."""
-    zones = []
-    for name in sorted(zoneinfo.available_timezones()):
-        try:
-            zones.append(zoneinfo.ZoneInfo(name))
-        except (OSError, ValueError):
-            continue
-    return zones
 
 
 def _warm_up(found: tuple[str, ...]) -> None:

@@ -43,7 +43,6 @@ class ForkServer:
     null: int
     pid_namespace: int = -1
     proc: int = -1
-    kept: list[Any] = field(default_factory=list)
     _children: dict[int, Running] = field(default_factory=dict)
 
     def run(self) -> None:

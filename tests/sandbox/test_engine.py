@@ -1,6 +1,10 @@
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -81,7 +85,7 @@ def test_turn_when_the_caller_is_stuck_then_the_fork_server_keeps_the_deadline(e
         while not said and time.monotonic() < deadline:
             time.sleep(0.05)
             try:
-                said = __import__("os").read(child.status, 4096)
+                said = os.read(child.status, 4096)
             except BlockingIOError:
                 continue
         assert b'"ended_by": "deadline"' in said
@@ -177,6 +181,26 @@ def test_fork_server_when_killed_then_the_turn_dies_and_the_next_one_runs() -> N
         assert turn(engine, "result = 5").result == 5
 
 
+def test_engine_process_when_killed_then_its_fork_server_and_children_die() -> None:
+    code = (
+        "import sys, time; from sandbox.engine import JailEngine; e = JailEngine(packages=(), idle_children=2); "
+        "print(e.probe().tier, flush=True); time.sleep(60)"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=root) as process:
+        assert process.stdout is not None
+        if process.stdout.readline().strip() == b"0":
+            process.kill()
+            pytest.skip("no jail here")
+        below = descendants(process.pid)
+        process.kill()
+    assert below
+    deadline = time.monotonic() + 5
+    while (left := below & descendants(1)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
 def test_fork_server_when_it_served_enough_then_it_is_replaced() -> None:
     with JailEngine(packages=(), idle_children=1, turns_per_server=3) as engine:
         if not engine.probe().runs_code:
@@ -222,3 +246,14 @@ def test_journal_of_300_calls_when_advanced_then_one_turn_stays_cheap(engine: Ja
 
 def test_now_when_given_then_the_whole_clock_stands_there(engine: JailEngine) -> None:
     assert turn(engine, "import datetime\nresult = datetime.datetime.now().astimezone().isoformat()").result == NOW
+
+
+def test_time_zones_when_no_file_can_be_opened_then_all_are_there(engine: JailEngine) -> None:
+    code = (
+        "import datetime as dt, zoneinfo\nat = dt.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo('America/New_York'))\n"
+        "result = [at.utcoffset().total_seconds(), len(zoneinfo.available_timezones()) > 300]"
+    )
+    assert turn(engine, code).result == [-14400.0, True]
+    with_pandas = "import pandas as pd\nresult = pd.Timestamp('2026-03-02', tz='Asia/Seoul').isoformat()"
+    pytest.importorskip("pandas")
+    assert turn(engine, with_pandas).result == "2026-03-02T00:00:00+09:00"
