@@ -17,17 +17,17 @@ def analyst(asked: Asked) -> Reply:
     """Call tools first, then answer."""
     if asked.schema is not None:
         return Reply(json={"scores": [{"number": n, "sentiment": 0.1, "relevance": 0.5} for n in numbered(asked)]})
-    told = told_results(asked)
+    told, said = told_results(asked), first_said(asked)
     if asked.allowed and not told:
-        calls = tuple(call for call in wanted(question_of(asked), asked.question) if call.name in asked.allowed)
+        calls = tuple(call for call in wanted(said.splitlines()[0], said) if call.name in asked.allowed)
         if calls:
             return Reply(tool_calls=calls)
-    return Reply(text=written(question_of(asked), told))
+    return Reply(text=written(said.splitlines()[0], told))
 
 
-def question_of(asked: Asked) -> str:
-    """The person's own words: the first line of the newest user text."""
-    return asked.question.splitlines()[0]
+def first_said(asked: Asked) -> str:
+    """The text that begins with the person's own words; what comes after it are notes of the desk."""
+    return next(message.text for message in asked.messages if message.role == "user")
 
 
 def numbered(asked: Asked) -> list[int]:
@@ -37,8 +37,8 @@ def numbered(asked: Asked) -> list[int]:
 
 def told_results(asked: Asked) -> list[str]:
     """The results of tools: messages of their own, or one text when the request carries no tools."""
-    _, mark, rest = asked.question.partition("Results of the tools:\n")
-    return [message.text for message in asked.results] or ([rest] if mark else [])
+    _, mark, rest = first_said(asked).partition("Results of the tools:\n")
+    return [message.text for message in asked.messages if message.role == "tool"] or ([rest] if mark else [])
 
 
 def wanted(question: str, everything: str) -> Iterator[ToolCall]:

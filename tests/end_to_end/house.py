@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +32,7 @@ from activities.tools import tool_activities
 from activities.trading import TradingActivities
 from daybook.advice.momentum import MomentumAdvisor
 from daybook.broker.kis.client import KisBroker, build_broker
+from daybook.broker.kis.stream_settings import StreamSettings
 from daybook.contracts.ask import AskAnswer
 from daybook.contracts.base import KST, Mode
 from daybook.contracts.clock import MarketClock
@@ -257,7 +258,7 @@ class House:
 
     def calls(self, run_id: str | None = None) -> list[CallRecord]:
         """Return the ledger's rows, of one run or all."""
-        return self.parts.calls.calls(datetime(2020, 1, 1).date(), datetime(2100, 1, 1).date(), run_id=run_id)
+        return self.parts.calls.calls(date(2020, 1, 1), date(2100, 1, 1), run_id=run_id)
 
     def kept(self, run_id: str) -> AnswerRecord:
         """Return what is stored of a question."""
@@ -269,7 +270,7 @@ class House:
 
         with self.parts.database.engine.connect() as connection:
             tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type='table'")).scalars().all()
-            rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]  # noqa: S608
+            rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
         return "\n".join(str(tuple(row)) for table in rows for row in table)
 
 
@@ -376,14 +377,15 @@ def _trading_rooms(
         RiskDesk: LimitsView(desk, checker),
         MarketQuotes: MarketView(broker, broker.scan),
     }
-    activities = TradingActivities(desk, client, lambda: broker.stream(), settings.commission_rate)
+    activities = TradingActivities(desk, client, lambda: broker.stream(StreamSettings()), settings.commission_rate)
     return [*served_by(activities), *tool_activities(ToolBox(Layer.TRADING, registry(), givens))]
 
 
 async def _until_polled(calls: TemporalCalls) -> None:
-    async with asyncio.timeout(20):
-        while not all([await calls.is_polled(layer) for layer in (Layer.CONTROL, Layer.PIPELINE, Layer.TRADING)]):
-            await asyncio.sleep(0.05)
+    for layer in (Layer.CONTROL, Layer.PIPELINE, Layer.TRADING):
+        async with asyncio.timeout(20):
+            while not await calls.is_polled(layer):
+                await asyncio.sleep(0.05)
 
 
 async def _end_everything(client: Client) -> None:
