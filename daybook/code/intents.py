@@ -1,6 +1,6 @@
 """The orders a script proposes: read off its result, each one checked, none of them an order yet."""
 
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
 
 from pydantic import JsonValue, ValidationError
@@ -45,13 +45,12 @@ def read_intents(result: JsonValue) -> ReadIntents:
 
 
 def _intent(entry: JsonValue) -> ScriptIntent:
-    """Return one proposal; the rationale may quote strangers, so it is cleaned and cut to one line."""
-    if not isinstance(entry, Mapping):
+    """Return one proposal, read as strictly as what opens tickets reads it.
+
+    The rationale may quote strangers, so it is cleaned and made one line.
+    """
+    if not isinstance(entry, dict):
         raise TypeError("it is not an object")
-    known = {name: entry[name] for name in ScriptIntent.model_fields if name in entry}
-    for name in ("shares", "limit_price_krw"):
-        if isinstance(known.get(name), bool):
-            raise TypeError(f"{name} is not a number")
-    if isinstance(known.get("rationale"), str):
-        known["rationale"] = " ".join(clean_text(str(known["rationale"]), _LONGEST_RATIONALE).split())[:300]
-    return ScriptIntent.model_validate(known)
+    intent = ScriptIntent.model_validate_json(json.dumps(entry, ensure_ascii=False), strict=True)
+    plain = " ".join(clean_text(intent.rationale, _LONGEST_RATIONALE).split())[:300]
+    return intent.model_copy(update={"rationale": plain})
