@@ -9,6 +9,7 @@ from typing import Any
 from temporalio.client import Client
 
 from activities.ask import AskActivities
+from activities.code import CodeActivities
 from activities.news import NewsActivities
 from activities.pipeline import PipelineActivities
 from activities.serving import served_by
@@ -18,6 +19,9 @@ from daybook.ask.book import RedactedBook
 from daybook.ask.desk import AskDesk
 from daybook.ask.models import ModelNames
 from daybook.ask.prompt import SYSTEM
+from daybook.code.book import RedactedRunBook
+from daybook.code.explainer import RunExplainer
+from daybook.code.writer import ScriptWriter
 from daybook.contracts.base import KST
 from daybook.contracts.calls import Layer
 from daybook.filings.dart import DartClient
@@ -53,6 +57,7 @@ from daybook.storage.answers import AnswerStore
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
 from daybook.storage.llm_calls import LlmCallStore
+from daybook.storage.scripts import ScriptStore
 from workers.hosting import run_worker
 
 
@@ -88,6 +93,7 @@ class PipelineParts:
             _now,
             redactor=self.redactor,
         )
+        self.model_names = ModelNames(self.catalogue, self.providers, _now)
         self.news = NewsRoom.of(settings, self.database, self.completer)
         self.router = self._router()
 
@@ -119,8 +125,24 @@ class PipelineParts:
             self.completer,
             RedactedBook(AnswerStore(self.database), self.redactor.redact),
             self.name_of,
-            ModelNames(self.catalogue, self.providers, _now).complaint,
+            self.model_names.complaint,
         )
+
+    def script_writer(self) -> ScriptWriter:
+        """Return what gets scripts: from a person, the store, a model or the shipped library."""
+        return ScriptWriter(
+            self.router,
+            registry(),
+            self.completer,
+            ScriptStore(self.database),
+            self.securities,
+            self.model_names.complaint,
+        )
+
+    def run_explainer(self) -> RunExplainer:
+        """Return what explains and keeps runs."""
+        book = RedactedRunBook(self.database, self.redactor.redact)
+        return RunExplainer(self.completer, book, registry().tools, self.securities)
 
     def name_of(self, symbol: str, language: str) -> str:
         """Return the name of a symbol in a language, the symbol itself when it is not known."""
@@ -163,6 +185,7 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
         *served_by(PipelineActivities(parts.database, settings.home, MomentumAdvisor)),
         *served_by(NewsActivities(parts.news)),
         *served_by(AskActivities(parts.ask_desk())),
+        *served_by(CodeActivities(parts.script_writer(), parts.run_explainer())),
         *tool_activities(tools),
     ]
 

@@ -1,6 +1,7 @@
 """Every workflow the control worker runs."""
 
 from workflows.ask import Ask
+from workflows.code_run import CodeRun
 from workflows.decision_tick import DecisionTick
 from workflows.news_analysis import NewsAnalysis
 from workflows.place_order import PlaceOrder
@@ -22,4 +23,5 @@ WORKFLOWS: tuple[type, ...] = (
     NewsAnalysis,
     Ask,
     ToolCall,
+    CodeRun,
 )

@@ -41,7 +41,7 @@ def test_registration_when_it_equals_the_table_then_it_passes() -> None:
 
 
 def test_registration_when_an_activity_is_missing_then_it_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r"missing \['sandbox.preflight'\]"):
+    with pytest.raises(ConfigurationError, match=r"missing \['sandbox.advance_script', 'sandbox.preflight'\]"):
         check_registration(Layer.SANDBOX, [])
 
 
@@ -143,7 +143,9 @@ def test_worker_when_it_holds_nothing_then_it_imports_no_broker_database_or_netw
 
 def test_worker_when_it_is_the_pipeline_then_it_imports_no_broker() -> None:
     imported = modules_of("pipeline")
-    assert [name for name in imported if name.startswith(("httpx", "daybook.broker", "daybook.execution"))] == []
+    assert [
+        name for name in imported if name.startswith(("daybook.broker", "daybook.execution", "websockets.client"))
+    ] == []
 
 
 def started(worker: str, **environment: str) -> "subprocess.CompletedProcess[str]":
