@@ -52,11 +52,10 @@ def compose_programs() -> dict[str, list[str]]:
     named = os.environ.get("DAYBOOK_TEST_COMPOSE", "")
     if named:
         found["named"] = [named]
-    for name in ("docker-compose", "podman-compose"):
-        beside = Path(sys.executable).parent / name
-        path = str(beside) if beside.is_file() else shutil.which(name)
-        if path:
-            found[name] = [path]
+    beside = Path(sys.executable).parent / "docker-compose"
+    path = str(beside) if beside.is_file() else shutil.which("docker-compose")
+    if path:
+        found["docker-compose"] = [path]
     if (
         shutil.which("docker")
         and not subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode
@@ -71,8 +70,7 @@ def rendered(program: list[str], file: Path = COMPOSE) -> dict[str, Any]:
     Raises:
         ValueError: with Compose's own words when it refuses the file.
     """
-    profile = [] if "podman" in program[0] else ["--profile", "paper"]
-    command = [*program, "-f", str(file), *profile, "config"]
+    command = [*program, "-f", str(file), "--profile", "paper", "config"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("DAYBOOK_", "DESK_"))}
     done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode:

@@ -236,7 +236,7 @@ def test_compose_when_real_compose_is_here_then_it_takes_the_file() -> None:
 
 
 def test_compose_when_a_key_is_misspelt_then_real_compose_refuses_it(tmp_path: "Any") -> None:
-    programs = {name: command for name, command in compose_programs().items() if name != "podman-compose"}
+    programs = compose_programs()
     if not programs:
         pytest.skip("no Compose on this machine: install docker-compose, or name one in DAYBOOK_TEST_COMPOSE")
     broken = tmp_path / "compose.yaml"
