@@ -85,15 +85,27 @@ def _blocks(text: str) -> list[_Block]:
         found = _FENCE.match(line) if len(line) < 200 else None
         if fence:
             if found and found[1].startswith(fence) and not found[2]:
-                blocks.append(_Block(language, _dedented(lines)))
+                blocks.append(_Block(language, _whole(lines, fence)))
                 fence, lines = "", []
             else:
                 lines.append(line)
         elif found:
             fence, language = found[1], found[2].lower()
     if fence:  # the answer was cut off inside a block, or its end is missing
-        blocks.append(_Block(language, _dedented(lines)))
+        blocks.append(_Block(language, _whole(lines, fence)))
     return blocks
+
+
+def _whole(lines: list[str], fence: str) -> str:
+    """Return the lines of a block; one whose end hangs on its last line of code is cut there."""
+    text = _dedented(lines)
+    if not isinstance(parse_script(text), CodeProblem):
+        return text
+    for place, line in enumerate(lines):
+        if line.rstrip().endswith(fence):
+            cut = _dedented([*lines[:place], line.rstrip().rstrip("`~")])
+            return text if isinstance(parse_script(cut), CodeProblem) else cut
+    return text
 
 
 def _dedented(lines: list[str]) -> str:

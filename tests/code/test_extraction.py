@@ -23,6 +23,7 @@ HELPER = "def double(x):\n    return 2 * x\n"
         f"스크립트입니다.\r\n```python\r\n{CODE}```".replace("\n", "\r\n").replace("\r\r", "\r"),
         f"\ufeff```python\n{CODE}```",
         f"1. Like so:\n   ```python\n   {CODE.replace(chr(10), chr(10) + '   ').rstrip()}\n   ```",
+        f"```python\n{CODE.rstrip()}```",
         f"```python\n{CODE}",  # cut off before the end of the block
         f"```json\n{{}}\n```\n```python\n{CODE}```",
         f"```bash\npip install x\n```\nthen\n```python\n{CODE}```",
