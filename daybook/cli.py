@@ -12,6 +12,7 @@ import typer
 from daybook import __version__
 from daybook.commands import (
     ask,
+    code,
     costs,
     day,
     halt,
@@ -20,6 +21,7 @@ from daybook.commands import (
     paper,
     rehearse,
     route,
+    sandbox,
     schedule,
     stack,
     state,
@@ -64,6 +66,8 @@ app.add_typer(day.app, name="day")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(paper.app, name="paper")
 app.add_typer(tools.app, name="tools")
+app.add_typer(code.app, name="code")
+app.add_typer(sandbox.app, name="sandbox")
 
 # typer carries a copy of click: its errors share this base whichever copy is in use.
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
