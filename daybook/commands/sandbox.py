@@ -36,6 +36,9 @@ def run_file(
 
     Exit code 0 when the jail did its job, whatever the script did; 1 when scripts are refused here; 2 on bad input.
     """
+    for path in (file, tools):
+        if path is not None and not path.is_file():
+            fail(f"there is no file {path}; check the path")
     raise typer.Exit(
         run_script(
             file,
