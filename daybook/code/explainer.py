@@ -47,7 +47,7 @@ class RunExplainer:
         text, by, completion, problem = await self._explained(request, read)
         completions = (*request.completions, *((completion,) if completion else ()))
         result = _result(request, read, completions, text, by, problem)
-        script = self._candidate(request, read, completions)
+        script = self._candidate(request, read)
         return await asyncio.to_thread(self._book.keep, request.run.task, request.run.by, result, script)
 
     async def _explained(self, request: ExplainRun, read: ReadIntents) -> tuple[str, str, Completion | None, str]:
@@ -65,9 +65,7 @@ class RunExplainer:
             return template(request, read), TEMPLATE, completion, problem
         return joined([said, *notes(request, read)]), completion.model or "model", completion, ""
 
-    def _candidate(
-        self, request: ExplainRun, read: ReadIntents, completions: Sequence[Completion]
-    ) -> ScriptRecord | None:
+    def _candidate(self, request: ExplainRun, read: ReadIntents) -> ScriptRecord | None:
         """Return a model's script for the shelf, when its result was valid; None otherwise."""
         script, run = request.script, request.run
         is_valid = request.outcome is CodeOutcome.DONE and _holds_something(request.result) and not read.complaints
@@ -90,13 +88,20 @@ class RunExplainer:
             inputs=tuple(sorted(script.inputs if keys is None else keys & set(script.inputs))),
             status=ScriptStatus.CANDIDATE,
             origin=script.origin.value,
-            model=next((entry.model for entry in reversed(completions) if entry.model and not entry.fallback), "")[:80],
+            model=_author(request)[:80],
             runs=1,
             first_run_id=run.run_id,
             approved_by=None,
             created_at=request.ended_at,
             used_at=request.ended_at,
         )
+
+
+def _author(request: ExplainRun) -> str:
+    """Return the name of the model that wrote the script."""
+    own = request.script.completion
+    models = [one.model for one in (*request.completions, *((own,) if own else ())) if one.model and not one.fallback]
+    return models[-1] if models else ""
 
 
 def _asks_model(request: ExplainRun) -> bool:

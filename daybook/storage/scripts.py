@@ -139,9 +139,8 @@ class ScriptStore(Store):
         """
         wanted = script_id.strip().lower()
         if len(wanted) < SHORTEST_PREFIX or not wanted.isalnum():
-            raise RecordNotFound(
-                f"there is no script {wanted[:64]!r}; give at least {SHORTEST_PREFIX} characters of an id"
-            )
+            hint = f"give at least {SHORTEST_PREFIX} characters of an id; list them with: daybook code list"
+            raise RecordNotFound(f"there is no script {wanted[:64]!r}; {hint}")
         query = select(scripts).where(scripts.c.script_id.startswith(wanted, autoescape=True)).limit(2)
         rows = self._read(lambda session: session.execute(query).all())
         if not rows:
