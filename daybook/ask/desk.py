@@ -7,7 +7,7 @@ from daybook.ask.ports import AnswerBook, Completer, Routes
 from daybook.ask.prompt import SYSTEM, turn_request
 from daybook.ask.rendering import render_value
 from daybook.ask.rule_plan import plan_by_rules
-from daybook.ask.wording import draft_refusal, fallback_label, pick, ticket_text
+from daybook.ask.wording import draft_refusal, fallback_label, no_ticket, no_tool_answer, pick, ticket_text
 from daybook.contracts.ask import (
     AnswerKind,
     AskAnswer,
@@ -144,13 +144,11 @@ class AskDesk:
             return AnswerKind.CONFIRM, route.text, ()
         body = self._rendered(request.exchanges, language)
         if route.path is AnswerPath.ORDER_TICKET:
-            return (
-                AnswerKind.DRAFT,
-                self._draft_text(request.exchanges, language) or "; ".join(problems),
-                tuple(problems),
-            )
+            text = self._draft_text(request.exchanges, language) or no_ticket(_reasons(request.exchanges), language)
+            return AnswerKind.DRAFT, text, tuple(problems)
         if route.path is AnswerPath.DIRECT_TOOL:
-            return AnswerKind.DIRECT, body or "; ".join(problems), tuple(problems)
+            text = body or no_tool_answer(_reasons(request.exchanges), language)
+            return AnswerKind.DIRECT, text, tuple(problems)
         last = request.completions[-1] if request.completions else _no_model(FallbackReason.BAD_REQUEST, "")
         problems += [f"model: {entry.message}" for entry in request.completions if entry.fallback and entry.message]
         if last.fallback is None and last.text.strip():
@@ -208,6 +206,15 @@ def _checked(text: str, request: ComposeAnswer, route: RouteDecision) -> tuple[s
         f"Note: not found in the tools' results: {listed}",
     )
     return f"{text}\n\n{warning}", (f"numbers without a source: {listed}",)
+
+
+def _reasons(exchanges: Sequence[ToolExchange]) -> list[str]:
+    """Return why tools gave nothing, without their names."""
+    return [
+        exchange.reply.message or exchange.reply.status.value
+        for exchange in exchanges
+        if exchange.reply.status is not ToolStatus.OK
+    ]
 
 
 def _sources(exchanges: Sequence[ToolExchange]) -> tuple[SourceRef, ...]:

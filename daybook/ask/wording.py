@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from daybook.ask.denials import KOREAN
 from daybook.contracts.ask import TicketCard
 from daybook.contracts.base import KST, Side
 from daybook.contracts.drafts import DraftDenial
@@ -55,10 +56,29 @@ def ticket_text(card: TicketCard, language: str) -> str:
 
 
 def draft_refusal(denials: Sequence[DraftDenial], language: str) -> str:
-    """Say why a draft did not become a ticket."""
-    reasons = "; ".join(f"{denial.code.value}: {denial.text}" for denial in denials)
-    return pick(
+    """Say why a draft did not become a ticket, a line for each reason."""
+    head = pick(
         language,
-        f"지금은 이 주문을 보낼 수 없어 주문서를 만들지 않았습니다 ({reasons}). 아무것도 주문하지 않았습니다.",
-        f"This order would be denied now, so no ticket was opened ({reasons}). Nothing has been ordered.",
+        "지금은 이 주문을 보낼 수 없어 주문서를 만들지 않았습니다. 아무것도 주문하지 않았습니다.",
+        "This order would be denied now, so no ticket was opened. Nothing has been ordered.",
     )
+    reasons = [f"{denial.code.value}: {denial.text}" for denial in denials]
+    if language == "ko":
+        reasons = [f"{KOREAN[denial.code]} ({reason})" for denial, reason in zip(denials, reasons, strict=True)]
+    return "\n".join((head, *(f"- {reason}" for reason in reasons)))
+
+
+def no_ticket(reasons: Sequence[str], language: str) -> str:
+    """Say that an order could not even be drafted."""
+    head = pick(
+        language,
+        "주문서를 만들 수 없습니다. 아무것도 주문하지 않았습니다.",
+        "No ticket could be drafted. Nothing has been ordered.",
+    )
+    return "\n".join((head, *(f"- {reason}" for reason in reasons)))
+
+
+def no_tool_answer(reasons: Sequence[str], language: str) -> str:
+    """Say that the one tool that would answer has no answer."""
+    head = pick(language, "지금은 답할 수 없습니다", "This cannot be answered now")
+    return f"{head}: {'; '.join(reasons)}" if reasons else f"{head}."

@@ -1,0 +1,47 @@
+"""What a denial means, in a Korean sentence; the coded reason of the desk's rules stands behind it."""
+
+from collections.abc import Mapping
+
+from daybook.contracts.reasons import DenialCode
+
+KOREAN: Mapping[DenialCode, str] = {
+    DenialCode.MODE_NOT_ARMED: "실전 주문이 켜져 있지 않습니다",
+    DenialCode.MODE_MISMATCH: "주문과 데스크의 모드가 다릅니다",
+    DenialCode.TRADING_HALTED: "거래가 중단된 상태입니다",
+    DenialCode.TRADING_REDUCING: "지금은 보유를 줄이는 주문만 받습니다",
+    DenialCode.NOT_RECONCILED: "오늘 장부와 계좌의 대조가 끝나지 않았습니다",
+    DenialCode.SESSION_CLOSED: "주문할 수 있는 시간이 아닙니다",
+    DenialCode.CALENDAR_DISAGREE: "오늘이 거래일인지 확인되지 않습니다",
+    DenialCode.SYMBOL_NOT_ALLOWED: "거래 대상이 아닌 종목입니다",
+    DenialCode.SYMBOL_LOCKED: "잠긴 종목입니다",
+    DenialCode.TICK_INVALID: "호가 단위에 맞지 않습니다",
+    DenialCode.PRICE_COLLAR: "현재가에서 너무 먼 가격입니다",
+    DenialCode.PRICE_LIMIT: "상한가와 하한가 밖의 가격입니다",
+    DenialCode.MARKET_ORDER: "시장가 주문은 허용되지 않습니다",
+    DenialCode.STALE_PRICE: "시세가 오래되었습니다",
+    DenialCode.VI_ACTIVE: "변동성완화장치(VI)가 발동 중입니다",
+    DenialCode.LIQUIDITY: "거래가 적어 살 수 없습니다",
+    DenialCode.ORDER_NOTIONAL: "한 번에 주문할 수 있는 금액을 넘습니다",
+    DenialCode.ORDER_QTY: "한 번에 주문할 수 있는 수량을 넘습니다",
+    DenialCode.SELL_QTY: "팔 수 있는 수량을 넘습니다",
+    DenialCode.POSITION_PCT: "한 종목의 비중 한도를 넘습니다",
+    DenialCode.SECTOR_PCT: "한 업종의 비중 한도를 넘습니다",
+    DenialCode.MAX_NAMES: "보유 종목 수 한도를 넘습니다",
+    DenialCode.CASH_FLOOR: "남겨 둘 현금이 모자라게 됩니다",
+    DenialCode.CASH: "주문가능현금이 모자랍니다",
+    DenialCode.DAILY_TURNOVER: "하루 매수 한도를 넘습니다",
+    DenialCode.DAILY_ORDERS: "하루 주문 수 한도를 넘습니다",
+    DenialCode.SYMBOL_ORDERS: "이 종목의 하루 주문 수 한도를 넘습니다",
+    DenialCode.DUPLICATE_ORDER: "같은 종목의 같은 주문이 이미 진행 중입니다",
+    DenialCode.SELF_CROSS: "반대 방향의 내 주문과 체결될 수 있습니다",
+    DenialCode.REENTRY_COOLDOWN: "손실로 판 종목은 얼마 동안 다시 살 수 없습니다",
+    DenialCode.RATE: "주문이 너무 잦습니다",
+    DenialCode.DECISION_STALE: "판단한 지 너무 오래되었습니다",
+    DenialCode.UNGROUNDED: "주문의 근거가 확인되지 않습니다",
+    DenialCode.FAT_FINGER: "평소보다 훨씬 큰 주문입니다",
+    DenialCode.APPROVAL_MISSING: "승인이 필요합니다",
+    DenialCode.APPROVAL_REJECTED: "승인이 거절되었습니다",
+    DenialCode.APPROVAL_EXPIRED: "승인 시간이 지났습니다",
+    DenialCode.TICKET_EXPIRED: "주문서의 유효 시간이 지났습니다",
+    DenialCode.BROKER_REFUSED: "증권사가 주문을 거절했습니다",
+}
