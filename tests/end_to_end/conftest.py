@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.house import House, open_house, open_market, prepare_books
+from tests.end_to_end.house import House, open_house
+from tests.end_to_end.market import open_market, prepare_books
 from tests.end_to_end.sources import Sources, open_sources
 from tests.temporal_environment import TemporalServer
 

@@ -8,17 +8,14 @@ import asyncio
 import json
 import logging
 import shutil
-import threading
-import time
 import uuid
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from datetime import time as time_of_day
+from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
@@ -34,32 +31,21 @@ from daybook.advice.momentum import MomentumAdvisor
 from daybook.broker.kis.client import KisBroker, build_broker
 from daybook.broker.kis.stream_settings import StreamSettings
 from daybook.contracts.ask import AskAnswer
-from daybook.contracts.base import KST, Mode
-from daybook.contracts.clock import MarketClock
+from daybook.contracts.base import Mode
 from daybook.contracts.execution import OrderSummary
 from daybook.contracts.layers import Layer
 from daybook.contracts.news import NewsAnalysisInput, NewsReport
-from daybook.contracts.reconciliation import ReconcileMoment, ReconcileRequest
-from daybook.contracts.session import DayKind
 from daybook.execution.account_view import AccountView
-from daybook.execution.booking import Booking
 from daybook.execution.context import ContextReader
 from daybook.execution.desk import ExecutionDesk
 from daybook.execution.dry_check import DryChecker
-from daybook.execution.kill_switch import KillSwitch
 from daybook.execution.limits_view import LimitsView
 from daybook.execution.market_view import MarketView
-from daybook.execution.price_filling import PriceFiller
-from daybook.execution.reconcile import Reconciler
 from daybook.execution.ticket_draft import TicketDrafter
 from daybook.front.ask import ask_desk
 from daybook.front.calls import TemporalCalls
 from daybook.front.desk import Desk
 from daybook.front.news import news_report, start_news
-from daybook.krx.calendar import next_trading_day
-from daybook.paper.exchange import ExchangeConfig, build_exchange
-from daybook.paper.front import FrontConfig
-from daybook.paper.hosting import hosted
 from daybook.settings import LlmSettings, NewsSettings, Settings, TemporalSettings
 from daybook.skills.market_data.market_port import MarketQuotes
 from daybook.skills.registry import registry
@@ -71,18 +57,12 @@ from daybook.skills.trading.risk import RiskDesk
 from daybook.storage.answers import AnswerRecord, AnswerStore
 from daybook.storage.database import Database
 from daybook.storage.llm_call_records import CallRecord
-from tests.chaos.exchange_side import ExchangeSide
+from tests.end_to_end.market import Market, open_market, trading_desk
+from tests.end_to_end.threads import LoopThread, Records
 from tests.temporal_environment import TemporalServer
 from workers.hosting import worker_options
 from workers.pipeline import PipelineParts
 from workflows.registry import WORKFLOWS
-
-T = TypeVar("T")
-
-PATIENCE_S = 40.0
-SYMBOLS = ("005930", "000660", "035720")
-_OPEN_SINCE = time_of_day(10, 0)
-_SESSIONS_KEPT = 580
 
 
 @dataclass(frozen=True)
@@ -97,101 +77,6 @@ class Step:
     def tool(self) -> str:
         """The tool's name; empty for another call."""
         return self.name.partition(".tool.")[2]
-
-
-class LoopThread:
-    """An event loop in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, name="house", daemon=True)
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, T], within_s: float = PATIENCE_S) -> T:
-        """Run a coroutine there and wait for its result."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(within_s)
-
-    def stop(self) -> None:
-        """End the thread and close the loop."""
-        self.run(self.loop.shutdown_asyncgens())
-        self.run(self.loop.shutdown_default_executor())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(timeout=10)
-        self.loop.close()
-
-
-@dataclass
-class Market:
-    """A paper exchange in session, and the clock that says so."""
-
-    url: str
-    clock: MarketClock
-    side: ExchangeSide
-
-    @property
-    def now(self) -> datetime:
-        """Market time."""
-        return self.clock.market_time(datetime.now(UTC))
-
-
-@contextmanager
-def open_market() -> Iterator[Market]:
-    """Serve an exchange at ten o'clock of the next trading day, so that all bars before it are final."""
-    now = datetime.now(UTC)
-    starts = datetime.combine(next_trading_day(now.astimezone(KST).date()), _OPEN_SINCE, KST)
-    engine = build_exchange(ExchangeConfig(start_market_time=starts, speed=1))
-    try:
-        with hosted(engine, FrontConfig(rate_limit=None)) as exchange:
-            clock = MarketClock(real_anchor=now, market_anchor=starts, speed=1)
-            yield Market(exchange.mock_url, clock, ExchangeSide(exchange.mock_url))
-    finally:
-        engine.close()
-
-
-def trading_desk(home: Path, broker: KisBroker, database: Database, settings: Settings) -> ExecutionDesk:
-    """Return the trading layer's desk as its worker builds it."""
-    return ExecutionDesk(
-        account=settings.account,
-        mode=Mode.PAPER,
-        broker=broker,
-        database=database,
-        kill_switch=KillSwitch(home / "HALT"),
-        limits=settings.limits,
-        post_lead_s=2.0,
-        post_timeout_s=2.0,
-    )
-
-
-def prepare_books(home: Path, market: Market) -> None:
-    """Open the books, agree them with the exchange, begin the day, and keep the bars of the symbols."""
-    settings = Settings(_env_file=None, home=home)
-    with (
-        Database(settings.ledger_url) as database,
-        build_broker(Mode.PAPER, state_dir=home / "kis", base_url=market.url) as broker,
-    ):
-        database.upgrade()
-        desk = trading_desk(home, broker, database, settings)
-        day, at = market.now.date(), desk.real_now()
-        desk.days.begin(day, settings.account, Mode.PAPER, DayKind.REGULAR.value, at)
-        desk.days.set_universe(day, settings.account, SYMBOLS, at)
-        PriceFiller(desk).fill(SYMBOLS, _SESSIONS_KEPT)
-        report = Reconciler(desk, Booking(desk, settings.commission_rate)).reconcile(
-            ReconcileRequest(account=settings.account, day=day, moment=ReconcileMoment.START, market_now=market.now)
-        )
-        assert report.signed_off
-
-
-class Records(logging.Handler):
-    """Every line any logger writes, as it is written."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
-        self.lines.append(self.format(record))
 
 
 @dataclass
@@ -272,17 +157,6 @@ class House:
             tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type='table'")).scalars().all()
             rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
         return "\n".join(str(tuple(row)) for table in rows for row in table)
-
-
-def until(condition: Any, within_s: float = 15.0) -> Any:
-    """Wait until a function returns something true, and return it."""
-    deadline = time.monotonic() + within_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -382,10 +256,12 @@ def _trading_rooms(
 
 
 async def _until_polled(calls: TemporalCalls) -> None:
-    for layer in (Layer.CONTROL, Layer.PIPELINE, Layer.TRADING):
-        async with asyncio.timeout(20):
-            while not await calls.is_polled(layer):
-                await asyncio.sleep(0.05)
+    layers = (Layer.CONTROL, Layer.PIPELINE, Layer.TRADING)
+    for _ in range(400):
+        if all([await calls.is_polled(layer) for layer in layers]):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("no worker asks for work")
 
 
 async def _end_everything(client: Client) -> None:

@@ -8,7 +8,8 @@ from daybook.contracts.execution import OrderSummary
 from daybook.contracts.llm import Usage
 from daybook.storage.answers import AnswerRecord
 from daybook.storage.llm_call_records import CallRecord
-from tests.end_to_end.house import House, until
+from tests.end_to_end.house import House
+from tests.end_to_end.threads import until
 from tests.llm.stand_ins import Asked, StandIn
 
 PIPELINE, TRADING = "pipeline", "trading"

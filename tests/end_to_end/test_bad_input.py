@@ -1,4 +1,4 @@
-"""Bad input at the command line of a running desk: one clear line, an exit code, and a row where a question was asked."""
+"""Bad input at a running desk's command line: one clear line, an exit code, and a row where a question was asked."""
 
 import io
 import sys

@@ -20,10 +20,12 @@ from daybook.contracts.news import NewsAnalysisInput, NewsReport
 from daybook.storage.articles import ArticleStore
 from daybook.storage.bars import BarStore
 from tests.end_to_end.conftest import OpenHouse
-from tests.end_to_end.house import SYMBOLS, House
+from tests.end_to_end.house import House
 from tests.end_to_end.llm import llm_settings, priced_micro_krw, tokens_of
+from tests.end_to_end.market import SYMBOLS
 from tests.end_to_end.observed import Observed, ask_and_look, cost_micro_krw
-from tests.end_to_end.sources import DART_KEY, Sources
+from tests.end_to_end.sources import Sources
+from tests.filings.stand_ins.dart import KEY as DART_KEY
 from tests.llm.stand_ins import Asked, Reply, StandIn, ToolCall
 from tests.news.stand_ins.naver import CLIENT_ID, CLIENT_SECRET
 

@@ -50,7 +50,7 @@ def all_tried(house_of: OpenHouse) -> dict[str, Tried]:
     """Every provider, all at the same time on one desk."""
     with ExitStack() as stack:
         providers = {name: stack.enter_context(StandIn.start(name, script=analyst)) for name in MODELS}
-        house = stack.enter_context(house_of(llm=llm_settings(providers, timeout_s=1.5)))
+        house = stack.enter_context(house_of(llm=llm_settings(providers, timeout_s=3)))
         with ThreadPoolExecutor(len(providers)) as pool:
             tries = [pool.submit(try_out, house, name, provider) for name, provider in providers.items()]
         return {tried.name: tried for tried in (one.result() for one in tries)}
@@ -132,7 +132,7 @@ def test_budget_when_it_is_spent_then_rules_answer_and_it_is_never_exceeded(hous
         StandIn.start("openai", script=analyst) as provider,
         house_of(llm=llm_settings({"openai": provider}, daily_budget_krw=budget_krw)) as house,
     ):
-        kinds = []
+        kinds: list[AnswerKind] = []
         while AnswerKind.FALLBACK not in kinds:
             assert len(kinds) < 20
             kinds.append(ask_and_look(house, QUESTION, provider, model="gpt-5.4-mini").answer.kind)

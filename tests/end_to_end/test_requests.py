@@ -1,23 +1,30 @@
 """Twelve requests in Korean and in English, answered end to end: with a model, and without any key."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
-from daybook.contracts.ask import AnswerKind
+from daybook.contracts.ask import AnswerKind, AskAnswer
 from daybook.contracts.orders import FINAL_STATES, IntentState
 from daybook.settings import LlmSettings
 from daybook.storage.llm_call_records import CallRecord, CallStatus
 from tests.end_to_end.analyst import analyst
 from tests.end_to_end.conftest import OpenHouse
-from tests.end_to_end.house import House, until
+from tests.end_to_end.house import House
 from tests.end_to_end.llm import llm_settings, priced_micro_krw, tokens_of
 from tests.end_to_end.observed import CASES, IDS, Observed, Request, ask_all, cost_micro_krw
+from tests.end_to_end.threads import until
 from tests.llm.stand_ins import StandIn
 
 pytestmark = pytest.mark.temporal
 LABELS = {"ko": "[규칙 기반 답변: 모델 키가 없습니다]", "en": "[rule-based answer: no model has a key]"}
+IMPOSSIBLE = {
+    "SK하이닉스 1주 1,000원에 매수해줘": "- 상한가와 하한가 밖의 가격입니다 (PRICE_LIMIT: ",
+    "SK하이닉스 전부 시장가 매도": "- no share of 000660 can be sold now",
+    "삼성전자 3주 170,000원에 매수해줘": "- 같은 종목의 같은 주문이 이미 진행 중입니다 (DUPLICATE_ORDER: ",
+}
+"""Exact orders that no ticket can be opened for, and the line that says why."""
 PAIRS = tuple(zip(CASES, IDS, strict=True))
 
 
@@ -31,6 +38,7 @@ class Day:
     rejected: IntentState | None = None
     sent_after_yes: int = 0
     sent_after_no: int = 0
+    impossible: dict[str, AskAnswer] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +51,7 @@ def openai() -> Iterator[StandIn]:
 def with_model(house_of: OpenHouse, openai: StandIn) -> Day:
     with house_of(llm=llm_settings({"openai": openai})) as house:
         seen = ask_all(house, openai)
+        impossible = {question: house.ask(question) for question in IMPOSSIBLE}
         no, yes = (seen[f"exact order-{language}"].answer.tickets[0].intent_id for language in ("ko", "en"))
         house.decide(no, approve=False)
         rejected = until(lambda: state_in(house, no, *FINAL_STATES))
@@ -50,7 +59,7 @@ def with_model(house_of: OpenHouse, openai: StandIn) -> Day:
         house.decide(yes, approve=True)
         approved = until(lambda: state_in(house, yes, IntentState.WORKING, *FINAL_STATES))
         sent_after_yes = len(house.orders_at_the_exchange())
-        return Day(seen, tuple(house.calls()), approved, rejected, sent_after_yes, sent_after_no)
+        return Day(seen, tuple(house.calls()), approved, rejected, sent_after_yes, sent_after_no, impossible)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +140,16 @@ def test_ticket_when_decided_then_a_yes_sends_exactly_one_order_and_a_no_sends_n
     assert (with_model.rejected, with_model.sent_after_no) == (IntentState.DENIED, 0)
     assert with_model.approved in (IntentState.WORKING, IntentState.FILLED)
     assert with_model.sent_after_yes == 1
+
+
+@pytest.mark.parametrize(("question", "reason"), list(IMPOSSIBLE.items()))
+def test_exact_order_when_it_would_be_denied_then_no_ticket_is_opened_and_the_reason_is_told(
+    with_model: Day, question: str, reason: str
+) -> None:
+    answer = with_model.impossible[question]
+    assert (answer.kind, answer.tickets) == (AnswerKind.DRAFT, ())
+    assert reason in answer.text
+    assert "아무것도 주문하지 않았습니다." in answer.text
 
 
 def test_ledger_when_everything_was_asked_then_it_is_what_the_provider_reported(
