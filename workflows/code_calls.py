@@ -3,20 +3,19 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from daybook.contracts.code import CallRecord, CodeReason, JournalEntry, ScriptCall
     from daybook.contracts.script_digest import json_bytes
-    from daybook.contracts.tools import ToolReply, ToolRequest, ToolRow, ToolStatus, tool_call
+    from daybook.contracts.tools import ToolReply, ToolRequest, ToolRow, ToolStatus
 
-from workflows.calling import begin
 from workflows.code_checks import Refused, journal_entry
 from workflows.code_state import RunState
+from workflows.tool_running import run_tool
 
 MOST_AT_ONCE: Final = 16
 """Calls under way at the same time; one workflow task may hold the arguments of this many."""
@@ -24,8 +23,6 @@ CALLS_OF_A_SLICE: Final = 64
 """Calls after which a run looks at the length of its history, also in the middle of a batch."""
 LARGEST_ARGUMENTS_BYTES: Final = 16_000
 """Of one call, as the layers' tools take them."""
-
-_WAIT_FOR_A_WORKER = timedelta(seconds=45)
 
 
 class CallRunner:
@@ -100,19 +97,8 @@ class CallRunner:
         request = ToolRequest(
             tool=row.name, arguments=call.arguments, run_id=self._run_id, number=number, as_of=self._as_of
         )
-        entry = tool_call(row)
+        summary = f"{number} {row.name}({json.dumps(call.arguments, ensure_ascii=False)})"
         async with places:
-            try:
-                reply = await begin(
-                    entry,
-                    request,
-                    summary=f"{number} {row.name}({json.dumps(call.arguments, ensure_ascii=False)})",
-                    within=entry.timeout * max(1, entry.attempts) + _WAIT_FOR_A_WORKER,
-                )
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                text = f"{row.name} gave no answer: {error.cause or error}".splitlines()[0]
-                reply = ToolReply(tool=row.name, status=ToolStatus.UNAVAILABLE, message=text[:500])
+            reply = await run_tool(row, request, summary=summary)
         self._shown()
         return reply.model_copy(update={"is_untrusted": reply.is_untrusted or row.is_untrusted})

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from daybook.contracts.calls import FILL_PRICES
@@ -27,7 +27,7 @@ async def run_tool(row: ToolRow, request: ToolRequest, *, summary: str) -> ToolR
     try:
         return await begin(entry, request, summary=summary, within=entry.timeout * entry.attempts + _WAIT_FOR_A_WORKER)
     except ActivityError as error:
-        if workflow.cancellation_reason() is not None:
+        if is_cancelled_exception(error):
             raise
         cause = f"{error.cause or error}".partition("\n")[0]
         return ToolReply(
@@ -62,4 +62,6 @@ async def _fill_prices(row: ToolRow, request: ToolRequest) -> None:
             within=FILL_PRICES.timeout + _WAIT_FOR_A_WORKER,
         )
     except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
         workflow.logger.warning("daily bars were not fetched: %s", error.cause or error)
