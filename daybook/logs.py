@@ -20,7 +20,7 @@ _MASKS = (
     (re.compile(r"(://[^\s:/@]*:)[^\s@]+(?=@)"), r"\1[secret]"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), "[token]"),
 )
-_QUIET = ("httpx", "httpcore", "alembic", "matplotlib", "websockets")
+_QUIET = ("httpx", "httpx2", "httpcore", "alembic", "matplotlib", "websockets")
 _CLI_FORMAT = "%(asctime)s %(levelname)s cli %(name)s %(message)s"
 
 
