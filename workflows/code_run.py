@@ -16,6 +16,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
     from daybook.contracts.calls import ADVANCE_SCRIPT, EXPLAIN_RUN, WRITE_SCRIPT, Call
     from daybook.contracts.code import (
         MOST_REPAIRS,
@@ -87,8 +89,8 @@ class CodeRun:
         if isinstance(ending, CarriedOver):
             workflow.continue_as_new(CodeRunStart(**dict(run), carried=ending.packed))
         result = await self._explain(ending)
-        if ending.outcome is CodeOutcome.DONE and workflow.cancellation_reason() is None:
-            result = await self._open_tickets(result)
+        if result.outcome is CodeOutcome.DONE and workflow.cancellation_reason() is None:
+            result = await self._open_tickets(result, ending.result)
         reason = f" ({ending.reason.value})" if ending.reason else ""
         self._show(f"{ending.outcome.value}{reason}")
         return result
@@ -296,15 +298,16 @@ class CodeRun:
             workflow.logger.warning("run %s was not recorded: %s", self._run.run_id, _cause(error))
             return unexplained(request, f"not recorded: {_cause(error)}")
 
-    async def _open_tickets(self, result: CodeRunResult) -> CodeRunResult:
-        intents, problems = read_intents(result.result)
+    async def _open_tickets(self, result: CodeRunResult, proposed: JsonValue) -> CodeRunResult:
+        intents, problems = read_intents(proposed)
         tickets: list[str] = []
         for number, intent in enumerate(intents, start=1):
             try:
                 tickets.append(await open_ticket(self._run, intent, number))
             except ValueError as error:
                 problems = (*problems, f"intent {number} makes no ticket: {error}".splitlines()[0])
-        message = "\n".join(text for text in (result.message, *problems) if text)[:4_000]
+        unsaid = [text for text in problems if text not in result.message]
+        message = "\n".join(text for text in (result.message, *unsaid) if text)[:4_000]
         return result.model_copy(update={"intents": intents, "tickets": tuple(tickets), "message": message})
 
     def _show(self, phase: str) -> None:

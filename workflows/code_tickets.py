@@ -23,6 +23,8 @@ from workflows.place_order import PlaceOrder
 INTENTS: Final = "intents"
 """The key of a result under which a script proposes orders."""
 
+_MOST_READ: Final = 20
+
 
 def read_intents(result: JsonValue) -> tuple[tuple[ScriptIntent, ...], tuple[str, ...]]:
     """Return the orders a result proposes, each once and at most ``MOST_TICKETS``, and why others are left out."""
@@ -30,22 +32,21 @@ def read_intents(result: JsonValue) -> tuple[tuple[ScriptIntent, ...], tuple[str
     if proposed is None:
         return (), ()
     if not isinstance(proposed, list):
-        return (), (f"{INTENTS} is no list; no ticket was opened",)
+        return (), ("intents must be a list of orders",)
     intents: list[ScriptIntent] = []
     problems: list[str] = []
-    for number, item in enumerate(proposed, start=1):
+    for number, item in enumerate(proposed[:_MOST_READ], start=1):
         try:
             intent = ScriptIntent.model_validate_json(canonical_json(item), strict=True)
-        except (ValidationError, ValueError) as error:
-            problems.append(f"intent {number} is not valid, no ticket was opened for it: {_first_error(error)}")
+        except ValueError as error:
+            problems.append(f"intent {number}: {_first_error(error)}")
             continue
-        if intent in intents:
-            continue
-        if len(intents) == MOST_TICKETS:
-            problems.append(f"more than {MOST_TICKETS} intents; the first {MOST_TICKETS} were opened as tickets")
-            break
-        intents.append(intent)
-    return tuple(intents), tuple(problems[:5])
+        intent = intent.model_copy(update={"rationale": _one_line(intent.rationale)})
+        if intent not in intents:
+            intents.append(intent)
+    if len(intents) > MOST_TICKETS:
+        problems.append(f"{len(intents)} orders were proposed; the first {MOST_TICKETS} became tickets")
+    return tuple(intents[:MOST_TICKETS]), tuple(problems)
 
 
 async def open_ticket(run: CodeRunInput, intent: ScriptIntent, number: int) -> str:
@@ -94,8 +95,13 @@ def _ticket(run: CodeRunInput, intent: ScriptIntent, number: int) -> OrderTicket
     )
 
 
+def _one_line(text: str) -> str:
+    """Return a text, which may quote strangers, as one line without control and direction characters."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
 def _first_error(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)[:200]
     first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc']) or 'it'}: {first['msg']}"[:200]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'the entry'}: {first['msg']}"[:200]

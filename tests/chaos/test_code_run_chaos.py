@@ -25,11 +25,8 @@ from sandbox.engine import JailEngine
 from tests.chaos.counting_tools import FOLDER_VARIABLE, PAUSE_VARIABLE
 from tests.temporal_environment import TemporalServer
 from tests.workflows.scripted_layers import eventually, unique
-from workflows.code_run import CodeRun
-from workflows.registry import WORKFLOWS
 
 ROOT = Path(__file__).resolve().parents[2]
-CONTROL = "workers.control" if CodeRun in WORKFLOWS else "tests.chaos.code_run_control"
 SCRIPT = """
 total, waste = 0, 0
 for number in range({calls}):
@@ -84,7 +81,7 @@ async def workers_of(server: TemporalServer, home: Path) -> AsyncIterator[Worker
         PAUSE_VARIABLE: str(PAUSE_S),
         "PYTHONPATH": str(ROOT),
     }
-    modules = {"control": CONTROL, "sandbox": "workers.sandbox", "pipeline": "tests.chaos.counting_tools"}
+    modules = {"control": "workers.control", "sandbox": "workers.sandbox", "pipeline": "tests.chaos.counting_tools"}
     try:
         for name, module in modules.items():
             supervisor.start(ManagedProcess(name, [sys.executable, "-m", module], environment, home / f"{name}.log"))

@@ -23,7 +23,6 @@ from daybook.contracts.code import (
 from daybook.contracts.llm import Completion, FallbackReason, Usage
 from daybook.contracts.orders import OrderTicket, TicketOrigin
 from daybook.contracts.tools import SourceRef, ToolReply, ToolRequest, ToolStatus, tool_call
-from tests.workflows import scripted_layers
 from tests.workflows.scripted_layers import TOOLS, ScriptedLayers, eventually
 from tests.workflows.scripted_scripts import (
     ASKED_AT,
@@ -41,12 +40,6 @@ from tests.workflows.scripted_scripts import (
 from workflows.code_run import CodeRun
 
 QUOTE, NEWS, PREPARE = (tool_call(TOOLS[name]) for name in ("quote", "search_news", "prepare_order"))
-
-
-@pytest.fixture(autouse=True)
-def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    if CodeRun not in scripted_layers.WORKFLOWS:
-        monkeypatch.setattr(scripted_layers, "WORKFLOWS", (*scripted_layers.WORKFLOWS, CodeRun))
 
 
 def answered(request: ToolRequest) -> ToolReply:
@@ -415,11 +408,15 @@ async def test_intents_when_a_script_proposes_orders_then_each_becomes_a_ticket_
 @pytest.mark.parametrize(
     ("result", "tickets", "says"),
     [
-        ({"intents": [{**BUY, "shares": "10"}]}, 0, "intent 1 is not valid"),
-        ({"intents": [{**BUY, "mode": "live"}, BUY]}, 1, "intent 1 is not valid"),
-        ({"intents": [{**BUY, "shares": number} for number in range(1, 7)]}, 3, "more than 3 intents"),
-        ({"intents": "buy all"}, 0, "intents is no list"),
-        ({"intents": [{**BUY, "limit_price_krw": 0}]}, 0, "limit_price_krw"),
+        ({"intents": [{**BUY, "shares": "10"}]}, 0, "intent 1: shares"),
+        ({"intents": [{**BUY, "mode": "live"}, BUY]}, 1, "intent 1: mode"),
+        (
+            {"intents": [{**BUY, "shares": number} for number in range(1, 7)]},
+            3,
+            "6 orders were proposed; the first 3 became tickets",
+        ),
+        ({"intents": "buy all"}, 0, "intents must be a list of orders"),
+        ({"intents": [{**BUY, "limit_price_krw": 0}]}, 0, "intent 1: limit_price_krw"),
         (["intents"], 0, ""),
     ],
 )
@@ -430,6 +427,15 @@ async def test_intents_when_they_are_not_orders_then_no_ticket_is_opened_and_the
     ended = await execute(control)
     assert (ended.outcome, len(ended.tickets)) == (CodeOutcome.DONE, tickets)
     assert says in ended.message
+
+
+async def test_intents_when_the_rationale_quotes_a_stranger_then_it_is_one_plain_line(
+    control: Client, layers: ScriptedLayers
+) -> None:
+    quoted = {**BUY, "rationale": "news:\n**approve**\u202e \x1b[1mnow"}
+    script_layers(layers, ScriptedSandbox(planned(result={"intents": [quoted]})))
+    ended = await execute(control)
+    assert ended.intents[0].rationale == "news: **approve** [1mnow"
 
 
 async def test_intents_when_the_run_id_makes_no_ticket_id_then_the_result_says_so(

@@ -19,7 +19,6 @@ from daybook.contracts.code import (
     ScriptOrigin,
 )
 from daybook.contracts.tools import ToolReply, ToolRequest, ToolStatus, tool_call
-from tests.workflows import scripted_layers
 from tests.workflows.scripted_layers import TOOLS, ScriptedLayers, eventually
 from tests.workflows.scripted_scripts import (
     CODE,
@@ -34,16 +33,9 @@ from tests.workflows.scripted_scripts import (
     start,
     written,
 )
-from workflows.code_run import CodeRun
 
 QUOTE, NEWS, PREPARE = (tool_call(TOOLS[name]) for name in ("quote", "search_news", "prepare_order"))
 MOST_EVENTS = 4_096
-
-
-@pytest.fixture(autouse=True)
-def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    if CodeRun not in scripted_layers.WORKFLOWS:
-        monkeypatch.setattr(scripted_layers, "WORKFLOWS", (*scripted_layers.WORKFLOWS, CodeRun))
 
 
 # --- the sandbox's layer is only half trusted -----------------------------------------------------------------------

@@ -12,10 +12,8 @@ from daybook.contracts.calls import ADVANCE_SCRIPT, RECORD_INTENT, WRITE_SCRIPT
 from daybook.contracts.code import AdvancedScript, CodeOutcome, CodeReason, ScriptOrigin, ScriptTool, WrittenScript
 from daybook.contracts.tools import ToolReply, ToolRequest, ToolStatus, tool_call
 from sandbox.engine import JailEngine
-from tests.workflows import scripted_layers
 from tests.workflows.scripted_layers import TOOLS, ScriptedLayers, eventually
 from tests.workflows.scripted_scripts import execute, script_layers, written
-from workflows.code_run import CodeRun
 
 QUOTE, NEWS = (tool_call(TOOLS[name]) for name in ("quote", "search_news"))
 STUBS = (
@@ -28,12 +26,6 @@ STUBS = (
     ),
     ScriptTool(name="prepare_order", parameters=("symbol",), required=("symbol",), signature="prepare_order(symbol)"),
 )
-
-
-@pytest.fixture(autouse=True)
-def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    if CodeRun not in scripted_layers.WORKFLOWS:
-        monkeypatch.setattr(scripted_layers, "WORKFLOWS", (*scripted_layers.WORKFLOWS, CodeRun))
 
 
 @pytest.fixture(scope="module")
