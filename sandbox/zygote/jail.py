@@ -19,10 +19,12 @@ class JailPlan:
     """What every child of this fork server gets.
 
     ``base_bytes`` is the address space the fork server itself has mapped; ``ruleset`` is -1 without Landlock.
+    ``tasks`` is the number of threads of its user above which a script gets no more.
     """
 
     base_bytes: int
     ruleset: int
+    tasks: int
 
 
 def take_descriptors(null: int, request: int, reply: int, output: int, *, ruleset: int = -1) -> int:
@@ -56,7 +58,8 @@ def shut_in(plan: JailPlan, ruleset: int, *, cpu_s: int, memory_mb: int) -> None
     Raises:
         OSError: A step was refused; the child must not go on.
     """
-    limits.set_limits(cpu_s=cpu_s, memory_bytes=plan.base_bytes + memory_mb * limits.MEBIBYTE)
+    memory_bytes = plan.base_bytes + memory_mb * limits.MEBIBYTE
+    limits.set_limits(cpu_s=cpu_s, memory_bytes=memory_bytes, tasks=plan.tasks)
     privileges.not_dumpable()
     privileges.no_new_privileges()
     if ruleset >= 0:

@@ -9,7 +9,7 @@ import sys
 from typing import Any, Final
 
 from sandbox.errors import KernelRefused
-from sandbox.kernel import facts, landlock, namespaces, privileges
+from sandbox.kernel import facts, landlock, limits, namespaces, privileges
 from sandbox.zygote.jail import JailPlan
 from sandbox.zygote.preload import preload
 from sandbox.zygote.server import ForkServer
@@ -54,6 +54,7 @@ def start(control: socket.socket, options: dict[str, Any]) -> tuple[ForkServer, 
     if threads := len(os.listdir("/proc/self/task")) - 1:
         raise KernelRefused(0, f"{threads} extra threads after the imports; a fork would be unsafe")
     base_bytes = int(facts.read_text("/proc/self/statm").split()[0]) * PAGE_BYTES
+    tasks = limits.tasks_of(os.getuid() or privileges.NOBODY) + limits.MAX_TASKS
     disabled = frozenset(options["disable"])
     why_no_namespaces = "switched off" if NAMESPACES in disabled else _try_namespaces()
     pid_namespace = -1
@@ -70,7 +71,7 @@ def start(control: socket.socket, options: dict[str, Any]) -> tuple[ForkServer, 
         ruleset = landlock.deny_everything()
     gc.collect()
     gc.freeze()
-    server = ForkServer(control, JailPlan(base_bytes, ruleset), null, pid_namespace, proc)
+    server = ForkServer(control, JailPlan(base_bytes, ruleset, tasks), null, pid_namespace, proc)
     findings = server.test_jail()
     os.close(proc)
     server.proc = -1

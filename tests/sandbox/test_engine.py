@@ -257,3 +257,21 @@ def test_time_zones_when_no_file_can_be_opened_then_all_are_there(engine: JailEn
     with_pandas = "import pandas as pd\nresult = pd.Timestamp('2026-03-02', tz='Asia/Seoul').isoformat()"
     pytest.importorskip("pandas")
     assert turn(engine, with_pandas).result == "2026-03-02T00:00:00+09:00"
+
+
+def test_threads_when_a_script_wants_thousands_then_it_gets_a_few_and_others_still_run(any_engine: JailEngine) -> None:
+    code = """
+import _thread
+_thread.stack_size(32768)
+lock = _thread.allocate_lock()
+lock.acquire()
+result = 0
+try:
+    while result < 1000:
+        _thread.start_new_thread(lock.acquire, ())
+        result += 1
+except RuntimeError:
+    pass
+"""
+    assert 8 <= turn(any_engine, code).result <= 200
+    assert turn(any_engine, "result = 1").result == 1
