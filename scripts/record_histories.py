@@ -1,6 +1,6 @@
 """Record the workflow histories that tests/replay replays: one compressed day of generated prices on the whole desk.
 
-    scripts/record_histories.py [--out tests/replay/histories] [--speed 1200]
+    scripts/record_histories.py [--out tests/replay/histories] [--speed 1200] [--only day|questions]
 
 Run it after a change of workflows that is meant to change their commands, and only then: a replay test that fails
 otherwise has found a change that would break days which are running. Identities of workers, sticky queues and stack
@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from recorded_questions import questions
 from temporalio.client import Client
 
 from daybook.contracts.base import KST, Side
@@ -67,14 +68,14 @@ class Recorder:
         self._client = client
         self._out = out
 
-    async def fetch(self, workflow_id: str) -> dict[str, Any]:
-        """Return a history as it is now, without what names this machine."""
-        history = await self._client.get_workflow_handle(workflow_id).fetch_history()
+    async def fetch(self, workflow_id: str, run_id: str | None = None) -> dict[str, Any]:
+        """Return a history as it is now, without what names this machine; of the latest run unless one is named."""
+        history = await self._client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
         return scrubbed({"workflowId": workflow_id, **json.loads(history.to_json())})
 
-    async def record(self, workflow: str, case: str, workflow_id: str) -> None:
+    async def record(self, workflow: str, case: str, workflow_id: str, run_id: str | None = None) -> None:
         """Fetch and write one history."""
-        self.write(workflow, case, await self.fetch(workflow_id))
+        self.write(workflow, case, await self.fetch(workflow_id, run_id))
 
     def write(self, workflow: str, case: str, history: dict[str, Any]) -> None:
         """Write one history; the same history gives the same bytes."""
@@ -160,11 +161,19 @@ def large_order(settings: Settings, clock: MarketClock) -> PlaceOrderInput:
     )
 
 
-async def scenario(stack: LocalStack, recorder_out: Path, speed: float) -> None:
+async def scenario(stack: LocalStack, recorder_out: Path, speed: float, only: str) -> None:
+    """Record the parts of the scenario."""
+    desk = await Desk.connect(stack.client_settings(), timeout_s=60)
+    recorder = Recorder(desk.client, recorder_out)
+    if only != "questions":
+        await market_day(stack, desk, recorder, speed)
+    if only != "day":
+        await questions(stack, desk, recorder, until)
+
+
+async def market_day(stack: LocalStack, desk: Desk, recorder: Recorder, speed: float) -> None:
     """Run the day and record on the way."""
-    settings = stack.client_settings()
-    desk = await Desk.connect(settings, timeout_s=60)
-    client, recorder = desk.client, Recorder(desk.client, recorder_out)
+    client, settings = desk.client, stack.client_settings()
     paper = PaperControl(stack.paper_url)
     starts = datetime.combine(DAY, STARTS_AT, KST)
     paper.set_clock(starts, speed)
@@ -257,6 +266,7 @@ def main() -> None:
     """Start the desk in a scratch folder, run the scenario, stop everything."""
     parser = argparse.ArgumentParser(description="Record the histories that tests/replay replays.")
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "replay" / "histories")
+    parser.add_argument("--only", choices=("day", "questions"), default="", help="record one part of the scenario")
     parser.add_argument("--speed", type=float, default=900, help="market seconds in a real second")
     options = parser.parse_args()
     base = Settings(_env_file=None, limits=LIMITS, strategy=STRATEGY)  # type: ignore[call-arg]
@@ -271,7 +281,7 @@ def main() -> None:
         )
         try:
             stack.start()
-            asyncio.run(scenario(stack, options.out, options.speed))
+            asyncio.run(scenario(stack, options.out, options.speed, options.only))
         finally:
             stack.stop()
 

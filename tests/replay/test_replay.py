@@ -35,6 +35,14 @@ NEEDED = {
     f"PlaceOrder/{KNOWN_BAD}",
     "StateChange/reduced",
     "Reconciliation/agreed",
+    "StartNewsAnalysis/started",
+    "NewsAnalysis/completed",
+    "Ask/tool-suspended",
+    "Ask/completed",
+    "ToolCall/completed",
+    "CodeRun/calls-suspended",
+    "CodeRun/completed",
+    "CodeRun/carried-over",
 }
 
 
@@ -73,7 +81,7 @@ def test_histories_when_listed_then_every_workflow_and_case_is_there() -> None:
     assert {path.parent.name for path in GOOD} == {workflow.__name__ for workflow in WORKFLOWS}
 
 
-@pytest.mark.parametrize("name", ["TradingDay/trading-suspended", "PlaceOrder/approval-suspended"])
+@pytest.mark.parametrize("name", sorted(name for name in NEEDED if name.endswith("-suspended")))
 def test_history_when_suspended_then_it_has_not_ended(name: str) -> None:
     events = [event["eventType"] for event in read(HISTORIES / f"{name}.json.gz")["events"]]
     assert not any(kind.startswith("EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED") for kind in events)
