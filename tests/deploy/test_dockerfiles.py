@@ -155,6 +155,9 @@ def test_build_context_when_images_are_built_then_it_holds_their_files_and_no_ot
     wanted = {file.relative_to(ROOT) for image in IMAGES for file in image.files()}
     wanted |= {image.requirements_file.relative_to(ROOT) for image in IMAGES}
     assert [str(path) for path in sorted(wanted) if _ignored(str(path))] == []
+    # a builder does not look into a folder that is left out, whatever lines speak of files in it
+    folders = {parent for path in wanted for parent in path.parents if len(parent.parts) > 1}
+    assert [str(path) for path in sorted(folders) if _ignored(str(path)) and path.parts[0] in HOUSE] == []
     for path in (".env", ".git/config", ".daybook/secrets/daybook_kis__app_key", "daybook.toml", "kis_devlp.yaml"):
         assert _ignored(path), path
     for path in (
