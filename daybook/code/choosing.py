@@ -1,10 +1,12 @@
 """Which tools a script gets: those that were asked for, or those the router finds for the task; never an order tool."""
 
+import re
 from dataclasses import dataclass, field
 
 from daybook.ask.ports import Routes
 from daybook.code.tool_use import callable_tools, is_callable
-from daybook.contracts.code import CodeProblem, CodeReason, CodeRunInput
+from daybook.code.wording import stands_in
+from daybook.contracts.code import LONGEST_SCRIPT, CodeProblem, CodeReason, CodeRunInput
 from daybook.contracts.routing import AnswerPath, Intent
 from daybook.routing.errors import RoutingRefused
 from daybook.routing.selection import tools_for
@@ -12,6 +14,10 @@ from daybook.skills.errors import UnknownTool
 from daybook.skills.registry import Registry
 from daybook.skills.spec import Cost
 from daybook.skills.toolset import ToolSet
+
+MOST_TOOLS = 12
+"""Tools a script is told of; about 100 input tokens each."""
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -56,5 +62,32 @@ async def routed_tools(run: CodeRunInput, routes: Routes, registry: Registry) ->
     names = route.tools
     if route.path is not AnswerPath.MODEL:
         names = tools_for((route.intent,), False, registry, run.task).tools.names
-    found = callable_tools(registry.tools.select(name for name in names if name in registry.tools))
-    return Chosen(ToolSet(tuple(spec for spec in found if spec.cost is not Cost.HIGH)), route.intent)
+    routed = registry.tools.select(name for name in names if name in registry.tools)
+    return Chosen(_with_spoken(_unpaid(routed), registry, run.task), route.intent)
+
+
+def widened(tools: ToolSet, registry: Registry, code: str) -> ToolSet:
+    """Return a run's tools and those a script named without being told of them: a repair may use these."""
+    words = set(_WORD.findall(code[:LONGEST_SCRIPT]))
+    return tools.union(_unpaid(ToolSet(tuple(spec for spec in registry.tools if spec.name in words))))
+
+
+def _unpaid(tools: ToolSet) -> ToolSet:
+    return ToolSet(tuple(spec for spec in callable_tools(tools) if spec.cost is not Cost.HIGH))
+
+
+def _with_spoken(tools: ToolSet, registry: Registry, task: str) -> ToolSet:
+    """Return the tools and, as far as there is room, others of the skills a task's words speak for.
+
+    A question may ask again for what it lacks; a script is written once, so it is told a little more.
+    """
+    text = task.lower()
+    ranked: list[tuple[int, int, str]] = []
+    for skill in registry.skills:
+        of_skill = sum(stands_in(word, text) for word in skill.keywords)
+        for spec in _unpaid(ToolSet(skill.tools)):
+            own = sum(stands_in(word, text) for word in spec.keywords if word not in skill.keywords)
+            if spec.name not in tools and (own or of_skill):
+                ranked.append((-own, -of_skill, spec.name))
+    room = max(MOST_TOOLS - len(tools), 0)
+    return tools.union(registry.tools.select(name for _, _, name in sorted(ranked)[:room]))

@@ -5,7 +5,7 @@ what a script has written into itself stays a part of its task.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -114,7 +114,7 @@ def open_kinds(tree: ast.Module, names: Names, inputs: Mapping[str, JsonValue]) 
             many = any(isinstance(inputs.get(key), list) and len(inputs[key]) > 1 for key in its_keys)  # type: ignore[arg-type]
             if written or (many and _picks_one(tree, its_keys)):
                 continue
-        elif any(value in numbers for value in values) and not _only_as_default(tree, values):
+        elif any(value in numbers for value in values) and not _only_in_passing(tree, values):
             continue
         kinds.add(kind)
     return frozenset(kinds)
@@ -126,23 +126,35 @@ def _flat(value: JsonValue) -> list[JsonValue]:
 
 def _picks_one(tree: ast.Module, keys: tuple[str, ...]) -> bool:
     """Whether a script takes single elements of a list: then it is written for so many, in that order."""
-    held = {
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and _is_input(node.value, keys)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    held: set[str] = set()
 
     def is_list(node: ast.expr) -> bool:
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and node.slice.lower is None:
+            return is_list(node.value)
         return _is_input(node, keys) or (isinstance(node, ast.Name) and node.id in held)
 
+    for target, value in _assignments(tree):
+        if isinstance(target, ast.Name) and is_list(value):
+            held.add(target.id)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and is_list(node.value) and not isinstance(node.slice, ast.Name):
+        picks = isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Name) and not is_list(node)
+        if picks and isinstance(node, ast.Subscript) and is_list(node.value):
             return True
         if isinstance(node, ast.Assign) and is_list(node.value) and _unpacks(node):
             return True
     return False
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Return targets and values, those of ``a, b = x, y`` one by one."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                yield from zip(target.elts, node.value.elts, strict=False)
+            else:
+                yield target, node.value
 
 
 def _unpacks(node: ast.Assign) -> bool:
@@ -166,16 +178,19 @@ def _is_input(node: ast.AST, keys: tuple[str, ...]) -> bool:
     return _read(node)[0] in keys
 
 
-def _only_as_default(tree: ast.Module, values: list[JsonValue]) -> bool:
-    """Whether a number stands in the script only as in ``inputs.get("days", 7)``: that is no value of the task."""
-    defaults = {
-        id(argument)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and _is_input(node, ("days",))
-        for argument in node.args[1:]
-    }
+def _only_in_passing(tree: ast.Module, values: list[JsonValue]) -> bool:
+    """Whether a number stands in the script only as a default or a factor, which is no value of the task.
+
+    As in ``inputs.get("days", 7)`` and ``round(days * 5 / 7)``.
+    """
+    passing: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _is_input(node, ("days",)):
+            passing.update(id(argument) for argument in node.args[1:])
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.FloorDiv):
+            passing.update((id(node.left), id(node.right)))
     return all(
-        id(node) in defaults
+        id(node) in passing
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value in values
     )

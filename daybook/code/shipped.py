@@ -1,6 +1,5 @@
 """The shipped library: tested scripts for common tasks, used when no model can be asked, and labelled so."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ import yaml
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from daybook.code.errors import LibraryError
+from daybook.code.wording import stands_in
 from daybook.contracts.base import Message
 from daybook.contracts.routing import Intent
 
@@ -72,14 +72,7 @@ def fitting(task: str, intent: Intent | None, inputs: Mapping[str, JsonValue]) -
     count = len(symbols) if isinstance(symbols, list) else 0
     ranked = []
     for script in library():
-        words = tuple(word for word in script.words if _stands_in(word, text))
+        words = tuple(word for word in script.words if stands_in(word, text))
         if words and count >= script.fewest_symbols:
             ranked.append((-len(words), intent not in script.intents, script.name, Fit(script, words)))
     return min(ranked, key=lambda one: one[:3])[3] if ranked else None
-
-
-def _stands_in(word: str, text: str) -> bool:
-    """A Korean word may be part of a longer one; an English word stands alone, or with a plural s."""
-    if not word.isascii():
-        return word in text
-    return re.search(rf"(?<![a-z0-9]){re.escape(word)}s?(?![a-z0-9])", text) is not None

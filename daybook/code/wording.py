@@ -1,5 +1,6 @@
-"""Fixed sentences about runs, Korean and English."""
+"""Words of tasks and fixed sentences about runs, Korean and English."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -64,3 +65,10 @@ def outcome_text(outcome: CodeOutcome, language: str) -> str:
         CodeOutcome.REFUSED: ("실행하지 않았습니다", "The script was not run"),
     }
     return pick(language, *words[outcome])
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Whether a word is in a text of lower case: a Korean one anywhere, an English one alone or with a plural s."""
+    if not word.isascii():
+        return word in text
+    return re.search(rf"(?<![a-z0-9]){re.escape(word.lower())}s?(?![a-z0-9])", text) is not None

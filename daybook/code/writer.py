@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pydantic import JsonValue
 
 from daybook.ask.ports import Completer, Routes
-from daybook.code.choosing import Chosen, given_tools, routed_tools
+from daybook.code.choosing import Chosen, given_tools, routed_tools, widened
 from daybook.code.digests import script_id, stub_digest
 from daybook.code.extraction import script_of, with_usual_imports
 from daybook.code.gate import check_script
@@ -146,19 +146,21 @@ class ScriptWriter:
         if chosen.problem:
             return WrittenScript(problems=(chosen.problem,))
         inputs = self._inputs(run)
+        tools = chosen.tools
         if request.problem is not None and request.previous_code:
-            asked = repair_request(run, chosen.tools, inputs, request.previous_code, request.problem)
+            tools = tools if run.tools else widened(tools, self._registry, request.previous_code)
+            asked = repair_request(run, tools, inputs, request.previous_code, request.problem)
         else:
-            asked = writing_request(run, chosen.tools, inputs)
+            asked = writing_request(run, tools, inputs)
         completion = await self._completer.complete(asked, run_budget_krw=run.limits.budget_krw)
         if completion.fallback is not None:
             return self._shipped(run, chosen, inputs, completion)
-        code = with_usual_imports(script_of(completion.text), chosen.tools)
+        code = with_usual_imports(script_of(completion.text), tools)
         if not code.strip():
             text = "the answer holds no Python block; answer with exactly one ```python block"
             problem = CodeProblem(reason=CodeReason.NO_CODE, message=text)
             return WrittenScript(origin=ScriptOrigin.MODEL, problems=(problem,), completion=completion)
-        return self._judged(code, chosen.tools, ScriptOrigin.MODEL, inputs, completion)
+        return self._judged(code, tools, ScriptOrigin.MODEL, inputs, completion)
 
     def _shipped(
         self, run: CodeRunInput, chosen: Chosen, inputs: Mapping[str, JsonValue], completion: Completion

@@ -84,6 +84,7 @@ def test_parameters_when_two_periods_are_named_then_none_is_guessed() -> None:
         "현대차, 기아, 005930의 지난 3개월 뉴스 감성을 비교해 주세요!",
         "Compare the news sentiment of Samsung Electronics, SK hynix and Hyundai Motor over the last week",
         "news sentiment comparison: NAVER and Kakao, past 2 weeks",
+        "삼성전자와 카카오 지난 두 달 뉴스 감성을 같이 비교해줘",
     ],
 )
 def test_key_when_a_task_is_the_same_in_other_words_values_or_language_then_it_is_the_same(task: str) -> None:
@@ -131,6 +132,13 @@ def test_keys_when_asked_for_all_then_there_is_one_for_each_set_of_kinds() -> No
         ("a, b = inputs['names']\nresult = a", set()),
         ("names = inputs['names']\nresult = [names[i] for i in range(len(names))]", {Kind.SECURITIES}),
         ("result = [inputs['days'], 7]", set()),
+        ("result = round(inputs['days'] * 5 / 7)", {Kind.PERIOD}),
+        ("result = [inputs['days'], list(range(30))[:7]]", set()),
+        ("names, days = inputs['names'], inputs['days']\nresult = [names, days]", BOTH),
+        ("names, days = inputs['names'], 1\nresult = [names[0], days]", set()),
+        ("names = inputs.get('names', [])[:10]\nresult = names", {Kind.SECURITIES}),
+        ("names = inputs['names'][:10]\nresult = names[-1]", set()),
+        ("result = inputs['names'][1:]", set()),
         ("result = dict(inputs)", set()),
         ("result = [k for k in inputs]", set()),
         ("inputs = {'names': ['a']}\nresult = inputs['names']", set()),

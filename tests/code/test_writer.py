@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from daybook.code.choosing import MOST_TOOLS
 from daybook.code.gate import check_script
 from daybook.code.parameters import read_parameters
 from daybook.code.task_key import task_key
@@ -162,6 +163,34 @@ async def test_tools_when_the_router_needs_no_model_then_the_intent_gives_them(
     assert (await room.write("삼성전자 매수 제안")).problems == ()
     assert "async def account_balance" in room.completer.prompt
     assert "prepare_order" not in room.completer.prompt
+
+
+async def test_tools_when_words_of_the_task_speak_for_more_then_a_script_is_told_of_them(database: Database) -> None:
+    room = Room(database, block("result = await volatility(symbols=inputs['symbols'])"))
+    assert (await room.write("삼성전자와 카카오 뉴스 감성과 변동성")).problems == ()
+    assert room.completer.prompt.count("async def ") <= MOST_TOOLS
+    assert "async def volatility" in room.completer.prompt
+
+
+async def test_tools_when_a_script_names_one_it_was_not_told_of_then_the_repair_is(database: Database) -> None:
+    code = "d = await drawdown(symbol=inputs['symbols'][0])\nresult = d"
+    room = Room(database, block(code), block(code))
+    first = await room.write("삼성전자 뉴스")
+    assert [problem.reason for problem in first.problems] == [CodeReason.UNKNOWN_TOOL]
+    assert "async def drawdown" not in room.completer.prompt
+    second = await room.write("삼성전자 뉴스", attempt=2, previous_code=code, problem=first.problems[0])
+    assert second.problems == ()
+    assert "async def drawdown" in room.completer.prompt
+
+
+@pytest.mark.parametrize("name", ["prepare_order", "ask_claude"])
+async def test_tools_when_a_repair_asks_for_orders_or_models_then_it_is_not_told_of_them(
+    name: str, database: Database
+) -> None:
+    room = Room(database, block("result = 1"))
+    problem = CodeProblem(reason=CodeReason.UNKNOWN_TOOL, message=f"{name} is unknown", line=1)
+    await room.write(attempt=2, previous_code=f"await {name}()", problem=problem)
+    assert f"async def {name}" not in room.completer.prompt
 
 
 async def test_tools_when_a_person_names_them_then_only_they_are_told(database: Database) -> None:
