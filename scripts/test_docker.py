@@ -7,6 +7,7 @@ Exit code 0 when all held or the machine cannot run it (the reason is said), 1 w
 """
 
 import argparse
+import functools
 import os
 import shutil
 import sys
@@ -115,6 +116,11 @@ def run_all(programs: Programs, folder: Path, report: Report) -> None:
         report.step("ordinary scripts in the runner", lambda: ordinary_scripts(stack))
         report.step("hostile scripts in the runner", lambda: hostile_scripts(stack))
         home = folder / "home"
+        for placement in ("landlock", "seccomp"):
+            report.step(
+                f"the hostile corpus in a container, {placement}",
+                functools.partial(checks.corpus_in_container, stack, placement),
+            )
         report.step("a code run through all layers", lambda: code_run.calendar_through_all_layers(stack, home))
         report.step("a hostile code run through all layers", lambda: code_run.hostile_through_all_layers(stack, home))
         report.step("a killed runner comes back", lambda: checks.runner_comes_back(stack))

@@ -4,7 +4,8 @@ import json
 import urllib.request
 from typing import Any
 
-from docker_lab.stack import PROJECT, Stack
+from docker_lab.building import ROOT, image_of
+from docker_lab.stack import PROJECT, PYTHON, Stack
 
 OURS = ("control", "runner", "sandbox", "pipeline", "trading", "api", "paper")
 NO_WAY_OUT = ("control", "sandbox")
@@ -141,3 +142,36 @@ import json
 from sandbox.client import RemoteEngine
 print(json.dumps(RemoteEngine({_SOCKET!r}).probe().to_dict()))
 """
+
+
+def corpus_in_container(stack: Stack, placement: str) -> str:
+    """The sandbox's own hostile scripts, judged from outside the jail but inside a container confined like the runner.
+
+    ``placement`` is ``landlock`` (no namespaces, as Docker leaves it) or ``seccomp`` (as on a kernel without Landlock).
+    """
+    confined = [
+        "--network",
+        "none",
+        "--read-only",
+        "--cap-drop",
+        "ALL",
+        "--security-opt",
+        "no-new-privileges",
+        "--init",
+    ]
+    confined += ["--user", "65534:65534", "--pids-limit", "256", "--memory", "2g"]
+    confined += ["--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=64m,mode=1777"]
+    harness = ["-I", "-B", "-m", "tests.sandbox.hostile.harness", "--placement", placement, "--json"]
+    mounts = ["--volume", f"{ROOT / 'tests'}:/app/tests:ro"]
+    image = image_of("runner")
+    ran = stack.programs.run(
+        *("docker", "run", "--rm", *confined, *mounts, image, PYTHON, *harness),
+        check=False,
+        timeout_s=1_800,
+    )
+    assert ran.stdout.strip(), ran.stderr[-2000:]
+    report = json.loads(ran.stdout.splitlines()[-1])
+    assert "verdicts" in report, report
+    loose = {verdict["case"]: verdict["violations"] for verdict in report["verdicts"] if verdict["violations"]}
+    assert not loose, f"{len(report['verdicts']) - len(loose)} of {len(report['verdicts'])} contained: {loose}"
+    return f"{len(report['verdicts'])} of {len(report['verdicts'])} contained, uid {report['uid']}"
