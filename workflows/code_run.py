@@ -8,7 +8,6 @@ no orders: what it proposes becomes tickets that wait for a person.
 
 import asyncio
 import hashlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,7 +19,6 @@ with workflow.unsafe.imports_passed_through():
 
     from daybook.contracts.calls import ADVANCE_SCRIPT, EXPLAIN_RUN, WRITE_SCRIPT, Call
     from daybook.contracts.code import (
-        MOST_REPAIRS,
         AdvancedScript,
         AdvanceScript,
         AdvanceStatus,
@@ -28,7 +26,6 @@ with workflow.unsafe.imports_passed_through():
         CodeProblem,
         CodeReason,
         CodeRunResult,
-        ScriptOrigin,
         WriteScript,
     )
 
@@ -45,6 +42,7 @@ from workflows.code_checks import (
     read_answer,
 )
 from workflows.code_record import record_of, unexplained
+from workflows.code_repair import judge
 from workflows.code_state import CarriedOver, CodeRunStart, CodeRunStatus, Ending, RunState, packed, unpacked
 from workflows.code_tickets import open_ticket, read_intents
 
@@ -140,7 +138,7 @@ class CodeRun:
                 ending = self._ending_of(refused)
             if isinstance(ending, CarriedOver):
                 return ending
-            final, problem = self._judge(ending)
+            final, problem = judge(ending, self._state, self._run.limits)
             if final is not None:
                 return final
 
@@ -245,32 +243,6 @@ class CodeRun:
             text = f"the run's history holds {events:,} events, and its answers are too large to be carried over"
             raise Refused(CodeReason.JOURNAL_TOO_LARGE, text)
         return carried
-
-    def _judge(self, ending: Ending) -> tuple[Ending | None, CodeProblem | None]:
-        """Return the run's end, or the problem that a repair is asked for. Only a model's script is ever repaired."""
-        state, limits = self._state, self._run.limits
-        reason = ending.reason
-        if reason is None:
-            return ending, None
-        problem = CodeProblem(reason=reason, message=ending.message[:2_000], line=ending.line)
-        is_again = any((reason, problem.message) == (seen.reason, seen.message) for seen in state.problems)
-        state.problems.append(problem)
-        if not ending.is_repairable or state.script.origin is not ScriptOrigin.MODEL:
-            return ending, None
-        if is_again:
-            text = f"a repaired script has the same problem: {reason.value} {problem.message}"
-            return replace(ending, reason=CodeReason.SAME_ERROR_TWICE, message=text), None
-        if state.attempt > MOST_REPAIRS:
-            return ending, None
-        stood = f"not repaired any more; the script's problem was: {reason.value} {problem.message}"
-        if state.tokens >= limits.tokens:
-            text = f"{state.tokens:,} of {limits.tokens:,} tokens are spent: {stood}"
-            return replace(ending, reason=CodeReason.TOKENS_SPENT, message=text), None
-        if state.cost_micro_krw >= limits.budget_krw * 1_000_000:
-            text = f"{limits.budget_krw:,} won are spent: {stood}"
-            return replace(ending, reason=CodeReason.BUDGET_SPENT, message=text), None
-        state.attempt += 1
-        return None, problem
 
     def _ending_of(self, refused: Refused) -> Ending:
         """Return a failed end, or a refused one when no script has run."""
