@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCAL := $(VENV)/.local-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: demo up test test-chaos test-clients test-docker check format bench bench-tokens bench-backtest docs pin clean
+.PHONY: demo up test test-chaos test-clients test-docker check format bench bench-tokens bench-backtest bench-code bench-sandbox docs pin clean
 
 demo: $(LOCAL)
 	@$(BIN)/daybook demo $(ARGS)
@@ -45,6 +45,15 @@ bench-tokens: $(DEV)
 
 bench-backtest: $(DEV)
 	@$(BIN)/python scripts/bench/backtest.py $(ARGS)
+
+bench-code: $(DEV)
+	@$(BIN)/python scripts/bench/code_tokens.py $(ARGS)
+
+bench-sandbox: $(DEV)
+	@$(BIN)/python scripts/bench/sandbox.py $(ARGS)
+
+test-docker: $(DEV)
+	@$(BIN)/python scripts/test_docker.py $(ARGS)
 
 pin:
 	@scripts/pin_requirements.sh --upgrade

@@ -8,7 +8,7 @@ from pydantic import JsonValue, ValidationError
 from daybook.contracts.code import ScriptIntent
 from daybook.llm.fencing import clean_text
 
-MOST_INTENTS = 5
+MOST_INTENTS = 3
 KEY = "intents"
 _LONGEST_RATIONALE = 280
 

@@ -100,7 +100,8 @@ class AdvanceScript(Message):
     """Run a script until it ends or waits.
 
     ``journal`` holds the entries after the first ``known_entries``, which the sandbox worker remembers of this run by
-    ``known_digest``; a worker that does not remember them answers ``needs_journal``.
+    ``known_digest``, and then ``code``, ``tools`` and ``inputs`` are left out as well; a worker that does not remember
+    them answers ``needs_journal``.
     """
 
     run_id: str

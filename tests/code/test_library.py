@@ -127,7 +127,7 @@ def test_return_ranking_when_run_then_the_best_comes_first(engine: JailEngine) -
 
 def test_return_ranking_when_no_security_is_named_then_the_most_traded_are_ranked(engine: JailEngine) -> None:
     result = result_of(engine, "return_ranking")
-    assert result["basis"] == "the most traded common shares"
+    assert result["compared"] == "the most traded common shares"
     assert len(result["ranking"]) == 3
 
 
