@@ -28,7 +28,7 @@ statistics = Skill(
     "technical.statistics",
     "Returns, volatility, correlation, drawdown and factor exposure of symbols",
     layer=Layer.PIPELINE,
-    keywords=("통계", "수익률", "변동성", "상관관계", "statistics"),
+    keywords=("통계", "statistics"),
 )
 
 
@@ -109,7 +109,7 @@ class FactorReport(Message):
     coefficients: list[FactorExposure]
 
 
-@statistics.tool(keywords=("수익", "올랐", "내렸", "return", "performance"))
+@statistics.tool(keywords=("수익률", "수익", "올랐", "내렸", "return", "performance"))
 def returns(
     symbols: Symbols,
     sessions: Annotated[int, Field(ge=1, le=2450)] = 20,
@@ -145,7 +145,7 @@ def returns(
     return Sourced(rows, (_source(frames),))
 
 
-@statistics.tool(keywords=("위험", "표준편차", "volatility", "risk"))
+@statistics.tool(keywords=("변동성", "위험", "표준편차", "volatility", "risk"))
 def volatility(
     symbols: Symbols,
     sessions: Annotated[int, Field(ge=20, le=2450)] = 60,
@@ -177,7 +177,7 @@ def volatility(
     return Sourced(rows, (_source(frames),))
 
 
-@statistics.tool(keywords=("상관", "correlation"))
+@statistics.tool(keywords=("상관관계", "상관", "correlation"))
 def correlation(
     symbols: Annotated[list[Symbol], Field(min_length=2, max_length=10)],
     sessions: Annotated[int, Field(ge=20, le=2450)] = 120,
