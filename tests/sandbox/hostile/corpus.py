@@ -65,7 +65,7 @@ def _case(kind: str, part: str, prelude: str) -> Case:
         else:
             raise ValueError(f"{kind}/{name}: {field!r} is no field of a case")
     own = "\n".join(line for line in body.splitlines() if not line.startswith("#"))
-    if _USES_PRELUDE.search(own) and "os._exit(0)\n" not in body.replace("if got else None", "")[-14:]:
+    if _USES_PRELUDE.search(own):
         return Case(name, kind, escapes, f"{prelude}\n{body}{'' if ends_itself(body) else _REPORT}", wall_s, expect)
     return Case(name, kind, escapes, body, wall_s, expect)
 

@@ -188,7 +188,7 @@ def weak_advance(request: AdvanceRequest) -> dict[str, Any]:
         "message": "no reply",
     }
     try:
-        frame = json.loads(reply[4 : 4 + int.from_bytes(reply[:4], "big")] or b"x")
+        frame = json.loads(reply[4 : 4 + int.from_bytes(reply[:4], "big")].decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return outcome
     if type(frame) is dict and frame.get("t") == "failed":
