@@ -47,10 +47,10 @@ TARGETS = {
 ASSUMPTIONS = """\
 Assumptions: `python -I -c pass` is the quickest to start of this version's interpreters here (the environment's, its
 base, the system's); plain python and bubblewrap run the same script in the environment's interpreter, from nothing to
-its printed result; bubblewrap mounts the root read-only and unshares everything. Warm: a child waits, with
-{pause_ms} ms between runs for the next to get ready. On demand: no child waits. Every round runs each of
-them once, so that a load on the machine falls on all. Throughput: {at_once} at a time; fewer runs of the other engines, for they take longer.
-Private memory: clean and dirty, from smaps_rollup, of the largest idle child."""
+its printed result; bubblewrap mounts the root read-only and unshares everything. Warm: a child waits, with {pause_ms}
+ms between runs for the next to get ready. On demand: no child waits. Every round runs each of them once, so that a
+load on the machine falls on all. Throughput: {at_once} at a time; fewer runs of the other engines, for they take
+longer. Private memory: clean and dirty, from smaps_rollup, of the largest idle child."""
 
 Runner = Callable[[], None]
 
