@@ -19,6 +19,7 @@ from typing import Any
 
 from docker_lab import building, checks, code_run, scripts
 from docker_lab.engine import free_space_gb, own_engine
+from docker_lab.outside import outside_host
 from docker_lab.programs import CannotTest, Programs
 from docker_lab.stack import SERVICES, Stack
 
@@ -111,7 +112,7 @@ def run_all(programs: Programs, folder: Path, report: Report) -> None:
         report.step("confinement as the engine has it", lambda: checks.confinement(stack))
         report.step("confinement as a process finds it", lambda: checks.from_inside(stack))
         report.step("other layers' modules are not in the images", lambda: checks.closed_images(stack))
-        report.step("the API on loopback", lambda: checks.api_answers(stack))
+        report.step("the API on loopback", lambda: checks.api_answers(stack, TOKEN))
         report.step("the runner's tier", lambda: tier(stack))
         report.step("ordinary scripts in the runner", lambda: ordinary_scripts(stack))
         report.step("hostile scripts in the runner", lambda: hostile_scripts(stack))
@@ -144,7 +145,7 @@ def main() -> int:
             raise CannotTest(f"{folder} has less than {NEEDED_GB:.0f} GB free; name another folder with --work")
         temporal_binary()
         report.step("wheels of all layers, by hash", lambda: building.download_wheels(folder / "wheels"))
-        with own_engine(programs, folder):
+        with own_engine(programs, folder), outside_host(programs):
             run_all(programs, folder, report)
     except (CannotTest, TemporalMissing) as reason:
         print(f"skipped: {reason}")

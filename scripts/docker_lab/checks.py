@@ -1,6 +1,8 @@
 """What must hold of the running containers. Each check raises AssertionError with what it saw."""
 
+import contextlib
 import json
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -8,7 +10,7 @@ from docker_lab.building import ROOT, image_of
 from docker_lab.stack import PROJECT, PYTHON, Stack
 
 OURS = ("control", "runner", "sandbox", "pipeline", "trading", "api", "paper")
-NO_WAY_OUT = ("control", "sandbox")
+HAVE_A_WAY_OUT = ("pipeline", "trading", "paper")
 NETWORKS = {
     "temporal": {"isolated"},
     "control": {"isolated"},
@@ -71,9 +73,8 @@ def from_inside(stack: Stack) -> None:
         assert seen["writable"] == [], f"{service} can write {seen['writable']}"
         if service == "runner":
             assert seen["interfaces"] == ["lo"], f"runner: {seen['interfaces']}"
-        if service in (*NO_WAY_OUT, "runner"):
-            assert not seen["default_route"], f"{service} has a way out"
-            assert seen["outside"] == "OSError:101", f"{service} reaches out: {seen['outside']}"
+        assert seen["outside"] == (service in HAVE_A_WAY_OUT), f"{service} reaches outside: {seen['outside']}"
+        assert seen["temporal"] == (service != "runner"), f"{service} reaches Temporal: {seen['temporal']}"
         secrets = [name for name in seen["secrets"] if name != "daybook_database_url"]
         assert all(name.startswith(SECRETS_OF.get(service, ())) for name in secrets), f"{service} holds {secrets}"
         assert bool(seen["secrets"]) == (service in SECRETS_OF), f"{service} holds {seen['secrets']}"
@@ -87,10 +88,19 @@ def closed_images(stack: Stack) -> None:
             assert found.strip() == "False", f"{service} can import {module}"
 
 
-def api_answers(stack: Stack) -> None:
+def api_answers(stack: Stack, token: str) -> None:
     """The API answers on this machine's loopback address, through the network that has no way out."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{stack.api_port}/health", timeout=10) as reply:
+    address = f"http://127.0.0.1:{stack.api_port}"
+    with urllib.request.urlopen(f"{address}/health", timeout=10) as reply:
         assert reply.status == 200
+    asked = urllib.request.Request(f"{address}/v1/state", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked, timeout=10) as reply:
+        assert reply.status == 200, "the caller of the secret file is let in"
+    with (
+        contextlib.suppress(urllib.error.HTTPError),
+        urllib.request.urlopen(f"{address}/v1/state", timeout=10) as reply,
+    ):
+        raise AssertionError(f"anybody is let in: {reply.status}")
     bindings = stack.inspect("api")["HostConfig"]["PortBindings"]["8080/tcp"]
     assert [entry["HostIp"] for entry in bindings] == ["127.0.0.1"], bindings
 

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PACKAGES = ("docker.io", "containerd", "runc", "iptables", "mmdebstrap", "docker-compose")
-NEEDED = ("dockerd", "containerd", "runc", "docker", "iptables", "iptables-save", "mmdebstrap", "docker-compose")
+PACKAGES = ("docker.io", "containerd", "runc", "iptables", "mmdebstrap", "docker-compose", "iproute2")
+NEEDED = ("dockerd", "containerd", "runc", "docker", "iptables", "iptables-save", "mmdebstrap", "docker-compose", "ip")
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 

@@ -34,7 +34,7 @@ _ATTEMPTS: dict[str, str] = {
     "a name": "import socket\nresult = socket.getaddrinfo('temporal', 7233)[0][4]",
     "a fork": "import os\nresult = os.fork()",
     "a program": "import subprocess\nresult = subprocess.run(['/bin/true']).returncode",
-    "the shell": "import os\nresult = os.system('id') or 'ran'",
+    "the shell": "import os\ncode = os.system('true')\nif code: raise OSError(code, 'kept')\nresult = 'ran'",
     "another process": "import os\nos.kill(1, 0); result = 'may signal'",
     "its parent": "import os\nos.kill(os.getppid(), 9); result = 'killed'",
     "user namespaces": (
@@ -53,7 +53,8 @@ _ATTEMPTS: dict[str, str] = {
         "if libc.syscall(321, 0, None, 0) < 0: raise OSError(ctypes.get_errno(), 'kept')\nresult = 'bpf'"
     ),
     "a shell through a query": (
-        "import pandas as pd\nresult = pd.DataFrame({'a': [1]}).query(\"@pd.io.common.os.system('id') == 0\").shape"
+        "import pandas as pd\nresult = pd.DataFrame({'a': [1]}).query(\"@pd.io.common.os.system('true') == 0\").shape\n"
+        "if result == (0, 1): raise OSError('kept')"
     ),
 }
 

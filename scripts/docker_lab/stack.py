@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from docker_lab import outside
 from docker_lab.building import ROOT
 from docker_lab.programs import Programs
 
@@ -24,16 +25,16 @@ def can_write(folder):
         path = os.path.join(folder, "probe"); open(path, "w").close(); os.unlink(path); return True
     except OSError: return False
 def reaches(address):
-    try: socket.create_connection((address, 9), timeout=2).close(); return "connected"
-    except OSError as error: return type(error).__name__ + ":" + str(error.errno)
+    try: socket.create_connection(address, timeout=2).close(); return True
+    except OSError: return False
 status = dict(line.split(":\t", 1) for line in lines("/proc/self/status") if ":\t" in line)
 print(json.dumps({
     "uid": os.getuid(), "groups": os.getgroups(),
     "status": {name: status.get(name, "").strip() for name in ("CapEff", "CapBnd", "NoNewPrivs", "Seccomp")},
     "interfaces": sorted(name for _, name in socket.if_nameindex()),
-    "default_route": any(line.split()[1] == "00000000" for line in lines("/proc/net/route")[1:]),
     "writable": [folder for folder in ("/", "/app", "/opt/daybook", "/etc", "/usr", "/var") if can_write(folder)],
-    "outside": reaches("198.51.100.7"),
+    "outside": reaches(("@ADDRESS@", @PORT@)),
+    "temporal": reaches(("temporal", 7233)),
     "secrets": sorted(os.listdir("/run/secrets")) if os.path.isdir("/run/secrets") else [],
     "environment": sorted(os.environ),
 }))
@@ -125,7 +126,8 @@ class Stack:
 
     def seen_from_inside(self, service: str) -> dict[str, Any]:
         """Return what a process in a service's container is and can do."""
-        found: dict[str, Any] = json.loads(self.python(service, _PROBE))
+        probe = _PROBE.replace("@ADDRESS@", outside.ADDRESS).replace("@PORT@", str(outside.PORT))
+        found: dict[str, Any] = json.loads(self.python(service, probe))
         return found
 
     def memory(self) -> dict[str, str]:
