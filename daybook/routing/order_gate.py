@@ -68,9 +68,7 @@ _SOFT_VETOES = {
     "tax_word": "speaks of tax",
     "app_word": "speaks of the app",
 }
-_TRADE_SIGNS = frozenset(
-    ("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word")
-)
+_TRADE_SIGNS = frozenset(("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word"))
 
 
 @dataclass(frozen=True)
@@ -102,23 +100,14 @@ def judge_order(text: str, classification: Classification) -> OrderGate:
         soft.append("asks a question")
     if not (_TRADE_SIGNS & found) and "changes_order" not in found:
         soft.append("no trade word")
-    exposes = (
-        trade >= TRADE_AT_LEAST
-        and order >= ORDER_AT_LEAST
-        and bool(evidence)
-        and not hard
-        and not soft
-    )
+    exposes = trade >= TRADE_AT_LEAST and order >= ORDER_AT_LEAST and bool(evidence) and not hard and not soft
     confirm = not exposes and not hard and order >= ASK_AT_LEAST
     return OrderGate(exposes, confirm, (*evidence, *support), (*hard, *soft))
 
 
 def tries_to_bypass(text: str) -> bool:
     """Tell whether the text, quotations and tail included, tries to get around the desk's rules."""
-    return (
-        _bypass().search(fold_sound(clean(text[:LONGEST_VETO_SCAN])).lower())
-        is not None
-    )
+    return _bypass().search(fold_sound(clean(text[:LONGEST_VETO_SCAN])).lower()) is not None
 
 
 def _asks(found: frozenset[str]) -> bool:
