@@ -49,7 +49,8 @@ class Normalised:
 
     ``cleaned`` is the readable text; ``asked`` the same without its quoted parts; ``quoted`` those parts; ``canonical``
     what is left of it without the clauses that are refused, names and numbers made one (what the second embedding
-    sees); ``marked`` the asked text in lower case with markers, for the features, and ``focus`` that without what is refused.
+    sees); ``marked`` the asked text in lower case with markers, for the features, and ``focus`` that without what is
+    refused.
     """
 
     raw: str
