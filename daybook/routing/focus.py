@@ -1,7 +1,7 @@
 """What is left of a request when what the person refuses is taken out, and the clause it ends in.
 
-"뉴스 말고 재무제표 보여줘" asks for statements, "don't buy, only tell me the headlines" for headlines. Where nothing would
-be left, the text stays whole.
+"뉴스 말고 재무제표 보여줘" asks for statements, "don't buy, only tell me the headlines" for headlines. Where nothing
+would be left, the text stays whole.
 """
 
 import re
