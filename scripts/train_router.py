@@ -35,9 +35,9 @@ from daybook.routing.views import columns, row_of
 HERE = Path(__file__).parent
 DATA = HERE / "router_data"
 TARGET = HERE.parent / "daybook" / "routing" / "data"
-STRENGTH = 2.0
+STRENGTH = 3.0
 """Inverse of the L2 penalty of the intents' weights."""
-ORDER_STRENGTH = 2.0
+ORDER_STRENGTH = 3.0
 FOLDS = 8
 SEED = 20_261_122
 DECIMALS = 4

@@ -15,12 +15,16 @@ from daybook.routing.features import patterns
 from daybook.routing.normalise import clean
 from daybook.routing.spelling import fold_sound
 
-TRADE_AT_LEAST = 0.75
+TRADE_AT_LEAST = 0.7
 """Calibrated probability of the trading intent below which no write tool is exposed."""
-ORDER_AT_LEAST = 0.6
+ORDER_AT_LEAST = 0.7
 """The same of "asks for an order"."""
-ASK_AT_LEAST = 0.3
+ASK_AT_LEAST = 0.15
 """Probability of an order from which the person is asked."""
+ASK_WITHOUT_WORDS_AT_LEAST = 0.5
+"""The same where no order word stands in the text."""
+ASK_WITH_WORDS_AT_LEAST = 0.5
+"""Probability of the trading intent from which order words alone are enough to ask."""
 LONGEST_VETO_SCAN = 120_000
 """Characters in which attempts to get around the rules are looked for: a whole request, however long."""
 
@@ -64,11 +68,15 @@ _SOFT_VETOES = {
     "sentiment_word": "speaks of opinions",
     "why_word": "asks why",
     "picks": "asks for a pick",
-    "supposes_a_trade": "supposes a trade",
     "tax_word": "speaks of tax",
     "app_word": "speaks of the app",
+    "trades_no_security": "trades something that is no known security",
+    "addresses_machine": "speaks to a machine",
+    "order_after_colon": "the order stands after a colon",
 }
-_TRADE_SIGNS = frozenset(("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word"))
+_TRADE_SIGNS = frozenset(
+    ("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word")
+)
 
 
 @dataclass(frozen=True)
@@ -93,21 +101,53 @@ def judge_order(text: str, classification: Classification) -> OrderGate:
         hard.append(_HARD_VETOES["bypasses_rules"])
     if classification.normalised.quoted and not evidence:
         hard.append("the words are quoted")
+    if found & {"thanks", "greets"} and "at_most_four_words" in found and not evidence:
+        hard.append("small talk")
+    refused = (
+        _HARD_VETOES["negates_order"] in hard
+        and "refuses_something" in found
+        and bool(evidence)
+    )
+    if refused:
+        hard.remove(_HARD_VETOES["negates_order"])
     soft = [label for sign, label in _SOFT_VETOES.items() if sign in found]
+    if refused:
+        soft.append("refuses one thing and orders another")
     if classification.normalised.quoted and evidence:
         soft.append("part of it is quoted")
     if _asks(found):
         soft.append("asks a question")
     if not (_TRADE_SIGNS & found) and "changes_order" not in found:
         soft.append("no trade word")
-    exposes = trade >= TRADE_AT_LEAST and order >= ORDER_AT_LEAST and bool(evidence) and not hard and not soft
-    confirm = not exposes and not hard and order >= ASK_AT_LEAST
+    exposes = (
+        trade >= TRADE_AT_LEAST
+        and order >= ORDER_AT_LEAST
+        and bool(evidence)
+        and not hard
+        and not soft
+    )
+    words = bool(evidence or support or found & _TRADE_SIGNS)
+    may_be = (
+        (words and order >= ASK_AT_LEAST)
+        or order >= ASK_WITHOUT_WORDS_AT_LEAST
+        or (trade >= ASK_WITH_WORDS_AT_LEAST and bool(evidence or found & _TRADE_SIGNS))
+        or "goes_live" in found
+    )
+    confirm = (
+        not exposes
+        and not hard
+        and may_be
+        and not (_reads(found) and order < TRADE_AT_LEAST)
+    )
     return OrderGate(exposes, confirm, (*evidence, *support), (*hard, *soft))
 
 
 def tries_to_bypass(text: str) -> bool:
     """Tell whether the text, quotations and tail included, tries to get around the desk's rules."""
-    return _bypass().search(fold_sound(clean(text[:LONGEST_VETO_SCAN])).lower()) is not None
+    return (
+        _bypass().search(fold_sound(clean(text[:LONGEST_VETO_SCAN])).lower())
+        is not None
+    )
 
 
 def _asks(found: frozenset[str]) -> bool:
@@ -118,6 +158,12 @@ def _asks(found: frozenset[str]) -> bool:
         "asks_yes_no_en",
     }
     return bool(question) and not found & {"asks_politely", "order_request_en"}
+
+
+def _reads(found: frozenset[str]) -> bool:
+    return bool(found & {"reads_account", "reads_my_account"}) and not found & set(
+        _EVIDENCE
+    )
 
 
 def _bypass() -> re.Pattern[str]:

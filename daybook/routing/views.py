@@ -29,10 +29,10 @@ class View:
 
 
 VIEWS = (
-    View("meaning", DIMENSIONS, 1.5),
-    View("meaning_without_names", DIMENSIONS, 1.5),
+    View("meaning", DIMENSIONS, 1.0),
+    View("meaning_without_names", DIMENSIONS, 1.0),
     View("sign", 0, 0.2),
-    View("letters", LETTER_SLOTS, 2.0),
+    View("letters", LETTER_SLOTS, 3.0),
 )
 
 
@@ -46,7 +46,9 @@ def columns() -> tuple[str, ...]:
     )
 
 
-def row_of(normalised: Normalised, found: frozenset[str], encoder: SentenceVectors) -> Row:
+def row_of(
+    normalised: Normalised, found: frozenset[str], encoder: SentenceVectors
+) -> Row:
     """Return the row of one request."""
     vectors = encoder.encode([normalised.cleaned, normalised.canonical])
     present = np.fromiter((name in found for name in sign_names()), dtype=np.float32)
@@ -68,7 +70,9 @@ def letters_of(marked: str) -> Row:
         padded = f" {word} "
         for length in range(1, _LONGEST_GROUP + 1):
             for start in range(len(padded) - length + 1):
-                counts[crc32(padded[start : start + length].encode()) % LETTER_SLOTS] += 1
+                counts[
+                    crc32(padded[start : start + length].encode()) % LETTER_SLOTS
+                ] += 1
     np.sqrt(counts, out=counts)
     norm = float(np.linalg.norm(counts))
     return counts / np.float32(norm) if norm else counts
