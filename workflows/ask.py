@@ -5,12 +5,8 @@ An order request becomes a ticket that waits for a person; this workflow never s
 
 import asyncio
 import json
-from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
@@ -30,14 +26,13 @@ with workflow.unsafe.imports_passed_through():
     from daybook.contracts.base import Side
     from daybook.contracts.calls import COMPOSE_ANSWER, ROUTE_QUESTION, TAKE_TURN, Effect
     from daybook.contracts.drafts import PREPARE_ORDER, TicketDraft
-    from daybook.contracts.execution import PlaceOrderInput
     from daybook.contracts.llm import Completion, ModelToolCall
     from daybook.contracts.orders import OrderKind, OrderTicket, Purpose, TicketOrigin
     from daybook.contracts.routing import AnswerPath, OrderDraft, RouteDecision
     from daybook.contracts.tools import ToolReply, ToolRequest, ToolRow, ToolStatus
 
+from workflows.asked_tickets import open_ticket, valid_until
 from workflows.calling import MODE, call
-from workflows.place_order import PlaceOrder
 from workflows.tool_running import run_tool
 
 
@@ -154,24 +149,7 @@ class Ask:
 
     async def _open_ticket(self, draft: TicketDraft, number: int, name: str) -> TicketCard:
         ticket = self._ticket(draft, number)
-        try:
-            await workflow.start_child_workflow(
-                PlaceOrder.run,
-                PlaceOrderInput(
-                    ticket=ticket,
-                    clock=self._ask.clock,
-                    desk=self._ask.desk,
-                    day_workflow_id=self._ask.day_workflow_id,
-                ),
-                id=f"order-{ticket.intent_id}",
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                parent_close_policy=ParentClosePolicy.ABANDON,
-                task_timeout=timedelta(seconds=5),
-                static_summary=f"asked: {ticket.side.value} {ticket.shares} {ticket.symbol}",
-                static_details=ticket.rationale,
-            )
-        except WorkflowAlreadyStartedError:
-            workflow.logger.info("ticket %s exists already", ticket.intent_id)
+        await open_ticket(ticket, self._ask.clock, self._ask.desk, self._ask.day_workflow_id)
         return TicketCard(
             intent_id=ticket.intent_id,
             symbol=ticket.symbol,
@@ -193,7 +171,6 @@ class Ask:
         """Return the ticket of a draft. It names the question, whose text is kept only redacted, with the answer."""
         desk, now = self._ask.desk, workflow.now()
         market_now = self._ask.clock.market_time(now)
-        patience = timedelta(seconds=desk.limits.approval_valid_for_s) * self._ask.clock.speed
         return OrderTicket(
             intent_id=f"ask-{self._ask.run_id}-{number}",
             decision_id=f"ask-{self._ask.run_id}",
@@ -211,7 +188,7 @@ class Ask:
             reason="asked",
             rationale=f"asked by {self._ask.by}, question {self._ask.run_id}",
             decided_at=now,
-            valid_until=market_now + patience + timedelta(minutes=desk.strategy.order_ttl_min),
+            valid_until=valid_until(market_now, self._ask.clock, desk),
         )
 
     def _show(self, phase: str) -> None:

@@ -1,12 +1,8 @@
 """Orders a script proposes: read from its result, and opened as tickets that wait for a person."""
 
-from datetime import timedelta
 from typing import Final
 
 from temporalio import workflow
-from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
@@ -14,11 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from daybook.contracts.ask import MOST_TICKETS
     from daybook.contracts.base import Side
     from daybook.contracts.code import CodeRunInput, ScriptIntent
-    from daybook.contracts.execution import PlaceOrderInput
     from daybook.contracts.orders import OrderTicket, Purpose, TicketOrigin
     from daybook.contracts.script_digest import canonical_json
 
-from workflows.place_order import PlaceOrder
+from workflows import asked_tickets
 
 INTENTS: Final = "intents"
 """The key of a result under which a script proposes orders."""
@@ -55,26 +50,13 @@ async def open_ticket(run: CodeRunInput, intent: ScriptIntent, number: int) -> s
     Raises ``ValueError`` when the intent makes no valid ticket.
     """
     ticket = _ticket(run, intent, number)
-    try:
-        await workflow.start_child_workflow(
-            PlaceOrder.run,
-            PlaceOrderInput(ticket=ticket, clock=run.clock, desk=run.desk),
-            id=f"order-{ticket.intent_id}",
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            task_timeout=timedelta(seconds=5),
-            static_summary=f"script: {ticket.side.value} {ticket.shares} {ticket.symbol}",
-            static_details=ticket.rationale,
-        )
-    except WorkflowAlreadyStartedError:
-        workflow.logger.info("ticket %s exists already", ticket.intent_id)
+    await asked_tickets.open_ticket(ticket, run.clock, run.desk)
     return ticket.intent_id
 
 
 def _ticket(run: CodeRunInput, intent: ScriptIntent, number: int) -> OrderTicket:
     desk, now = run.desk, workflow.now()
     market_now = run.clock.market_time(now)
-    patience = timedelta(seconds=desk.limits.approval_valid_for_s) * run.clock.speed
     return OrderTicket(
         intent_id=f"code-{run.run_id}-{number}",
         decision_id=f"code-{run.run_id}",
@@ -91,7 +73,7 @@ def _ticket(run: CodeRunInput, intent: ScriptIntent, number: int) -> OrderTicket
         reason="script",
         rationale=f"proposed by a script for {run.by}: {intent.rationale or run.task}"[:500],
         decided_at=now,
-        valid_until=market_now + patience + timedelta(minutes=desk.strategy.order_ttl_min),
+        valid_until=asked_tickets.valid_until(market_now, run.clock, desk),
     )
 
 
