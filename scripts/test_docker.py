@@ -27,7 +27,7 @@ from daybook.stack.local import free_port
 from daybook.stack.temporal_server import TemporalMissing, temporal_binary
 
 NEEDED_GB = 8.0
-TOKEN = "a token of this test alone"
+TOKEN = "token-of-this-test-alone"
 
 
 class Report:
