@@ -1,3 +1,4 @@
+import logging
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -5,6 +6,20 @@ from temporalio.client import Client
 
 from daybook.stack.temporal_server import TemporalMissing, temporal_binary
 from tests.temporal_environment import TemporalServer, skipping
+
+
+@pytest.fixture(autouse=True)
+def _levels_of_loggers() -> Iterator[None]:
+    """Give every logger its level back: a command or a worker under test quietens some for the whole process."""
+    known = {name: logger.level for name, logger in _loggers()}
+    yield
+    for name, logger in _loggers():
+        logger.setLevel(known.get(name, logging.NOTSET))
+
+
+def _loggers() -> list[tuple[str, logging.Logger]]:
+    kept = logging.Logger.manager.loggerDict
+    return [(name, logger) for name, logger in kept.items() if isinstance(logger, logging.Logger)]
 
 
 @pytest.fixture(scope="session")

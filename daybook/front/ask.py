@@ -9,7 +9,7 @@ from daybook.contracts.layers import Layer
 from daybook.front.calls import TemporalCalls
 from daybook.front.desk import Desk
 from daybook.front.errors import DeskError
-from daybook.llm.redaction import Redactor, known_secrets
+from daybook.front.identifiers import without_identifiers
 from daybook.settings import Settings
 
 ANSWER_WITHIN_S = 300.0
@@ -36,7 +36,7 @@ async def ask_desk(
     if len(question) > LONGEST_TEXT:
         raise DeskError(f"the question has {len(question):,} characters; ask in at most 4,000")
     # What the server keeps of a question must not hold what identifies the person.
-    question = Redactor(known_secrets(settings)).redact(question)
+    question = without_identifiers(question, settings)
     calls = TemporalCalls(desk.client, settings.temporal.address)
     await calls.require_workers(Layer.CONTROL, Layer.PIPELINE)
     clock = clock or MarketClock.real_time()

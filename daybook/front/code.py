@@ -13,7 +13,7 @@ from daybook.contracts.routing import LONGEST_QUESTION
 from daybook.front.calls import TemporalCalls
 from daybook.front.desk import Desk
 from daybook.front.errors import DeskError
-from daybook.llm.redaction import Redactor, known_secrets
+from daybook.front.identifiers import without_identifiers
 from daybook.settings import Settings
 
 RECORDING_S = 300.0
@@ -60,7 +60,7 @@ async def run_code(
         raise DeskError(f"the task has {len(task):,} characters; write it in at most {LONGEST_QUESTION:,}")
     if len(code) > LONGEST_SCRIPT:
         raise DeskError(f"the script has {len(code):,} characters; at most {LONGEST_SCRIPT:,} are run")
-    task = Redactor(known_secrets(settings)).redact(task)
+    task = without_identifiers(task, settings)
     calls = TemporalCalls(desk.client, settings.temporal.address)
     await calls.require_workers(Layer.CONTROL, Layer.PIPELINE, Layer.SANDBOX)
     clock = clock or MarketClock.real_time()

@@ -21,6 +21,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from daybook.broker.kis.client import build_broker
 from daybook.contracts.calls import WATCH_ACCOUNT, Layer
+from daybook.skills.policy import tool_calls_of
 from daybook.storage.engine import READING
 from workers import hosting, trading
 
@@ -114,7 +115,7 @@ def main(path: Path) -> None:
         return {**options, "interceptors": [*options["interceptors"], CountingInterceptor(counts)]}
 
     setattr(hosting, "worker_options", with_counts)  # noqa: B010
-    hosting.run_worker(Layer.TRADING, rooms=trading.rooms, threads=16)
+    hosting.run_worker(Layer.TRADING, rooms=trading.rooms, tools=tool_calls_of(Layer.TRADING), threads=16)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from daybook.broker.kis.client import build_broker
 from daybook.contracts.calls import Layer
+from daybook.skills.policy import tool_calls_of
 from daybook.storage.approvals import ApprovalStore
 from daybook.storage.audit import AuditLog
 from daybook.storage.engine import READING
@@ -138,7 +139,7 @@ def main() -> None:
         return {**options, "interceptors": [*options.get("interceptors", ()), CrashInterceptor(injector)]}
 
     hosting.worker_options = with_crashes
-    hosting.run_worker(Layer.TRADING, rooms=trading.rooms, threads=16)
+    hosting.run_worker(Layer.TRADING, rooms=trading.rooms, tools=tool_calls_of(Layer.TRADING), threads=16)
 
 
 if __name__ == "__main__":

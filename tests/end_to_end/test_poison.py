@@ -191,9 +191,9 @@ def test_secret_when_planted_in_question_and_news_then_it_leaves_and_stays_nowhe
 
 
 def test_places_when_searched_for_secrets_then_they_hold_what_was_said(poisoned: Poisoned) -> None:
-    assert "<ACCOUNT_1>" in poisoned.sent
-    assert "<ACCOUNT_1>" in poisoned.rows
-    assert "ACCOUNT_1" in poisoned.searched
+    assert "[account]" in poisoned.sent
+    assert "[account]" in poisoned.rows
+    assert "account" in poisoned.searched
     assert f"asked by test:kim, question {poisoned.orders.answer.run_id}" in poisoned.rows
     assert "daybook.llm" in poisoned.logs
     assert "HTTP Request" in poisoned.logs

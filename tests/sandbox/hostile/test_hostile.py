@@ -43,6 +43,7 @@ def test_hostile_script_when_run_in_the_best_tier_then_contained(judge: Judge, c
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_hostile_scripts_when_run_in_a_tier_then_all_contained(placement: str) -> None:
     try:
@@ -53,6 +54,7 @@ def test_hostile_scripts_when_run_in_a_tier_then_all_contained(placement: str) -
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_hostile_scripts_when_run_as_an_ordinary_user_then_all_contained(placement: str, tmp_path: Path) -> None:
     try:
@@ -66,6 +68,7 @@ def test_hostile_scripts_when_run_as_an_ordinary_user_then_all_contained(placeme
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(900)
 def test_hostile_scripts_when_run_in_a_weak_engine_then_most_do_harm_and_are_seen() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "tests.sandbox.hostile.weak"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False

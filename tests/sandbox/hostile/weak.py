@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import fcntl
 import json
+import multiprocessing
 import os
 import resource
 import signal
@@ -33,6 +34,8 @@ from tests.sandbox.hostile.observe import Observation, Sampler, settled, snapsho
 NOBODY = 65_534
 PATIENCE_S = 3.0
 KEPT_BYTES = 64 << 20
+# A cell may take 3 GB.
+CELLS_AT_ONCE = 3
 
 
 class NoCell(Exception):
@@ -59,7 +62,7 @@ def run_in_cell(case: Case, timeout_s: float = 15.0) -> list[str]:
     if pid == 0:
         code = 1
         try:
-            os.close(read_end)
+            write_end = _leave_all_descriptors(write_end)
             os.setsid()
             _enter_cell()
             inner = os.fork()
@@ -91,6 +94,17 @@ def run_in_cell(case: Case, timeout_s: float = 15.0) -> list[str]:
     if isinstance(said, dict):
         raise NoCell(said["error"])
     return list(said)
+
+
+def _leave_all_descriptors(kept: int) -> int:
+    """Nothing of this process may be written into by a script; returns the new place of the one that is kept."""
+    null = os.open(os.devnull, os.O_RDWR)
+    kept = fcntl.fcntl(kept, fcntl.F_DUPFD, 10)
+    for place in range(3):
+        os.dup2(null, place)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, 4096)
+    return kept
 
 
 def _enter_cell() -> None:
@@ -131,7 +145,9 @@ def _judge(case: Case) -> list[str]:
         wall_s = time.perf_counter() - started
         peaks = sampler.stop()
         seen = Observation(last, calls, wall_s, 1, before, settled(before, 0.3), peaks)
-        return violations(case, request, seen, canaries)
+        found = violations(case, request, seen, canaries)
+        # Another code than the jail's is no harm.
+        return [what for what in found if not what.startswith("proto: ended with")]
 
 
 def _engine_in_a_process(request: AdvanceRequest) -> tuple[Advance | None, tuple[PendingCall, ...]]:
@@ -149,9 +165,11 @@ def _engine_in_a_process(request: AdvanceRequest) -> tuple[Advance | None, tuple
     with os.fdopen(read_end, "rb") as file:
         body = file.read()
     os.waitpid(pid, 0)
-    if not body:
+    try:
+        outcome = json.loads(body.decode("utf-8", "surrogatepass"))
+    except ValueError:
+        # The engine died, or the script wrote into its pipe.
         return None, ()
-    outcome = json.loads(body)
     calls = tuple(
         PendingCall(call.get("number"), call.get("name"), call.get("arguments"), call.get("digest", ""))
         for call in outcome["calls"]
@@ -247,15 +265,23 @@ def count_potent(only: str = "") -> PotencyCount:
         NoCell: There is no such cell on this machine.
     """
     preload()
-    harmless, total = [], 0
-    for case in all_cases():
-        if only in str(case):
-            found = run_in_cell(case)
-            total += 1
+    cases = [case for case in all_cases() if only in str(case)]
+    harmless = []
+    with multiprocessing.get_context("fork").Pool(CELLS_AT_ONCE) as pool:
+        for case, found in zip(cases, pool.imap(_outcome, cases), strict=True):
+            if isinstance(found, str):
+                raise NoCell(found)
             if not found:
                 harmless.append(str(case))
             print(f"{case!s:45} {'; '.join(found)[:150]}", flush=True)
-    return PotencyCount(total - len(harmless), total, tuple(harmless))
+    return PotencyCount(len(cases) - len(harmless), len(cases), tuple(harmless))
+
+
+def _outcome(case: Case) -> list[str] | str:
+    try:
+        return run_in_cell(case)
+    except NoCell as reason:
+        return str(reason)
 
 
 def main() -> int:
