@@ -35,27 +35,18 @@ def fit_temperature(logits: Numbers, gold: Sequence[int]) -> float:
     best, least = 1.0, float("inf")
     for step in range(464):
         temperature = 0.05 * 1.01**step
-        loss = -float(
-            np.log(
-                np.clip(shares_of(logits, temperature)[rows, list(gold)], 1e-12, None)
-            ).mean()
-        )
+        loss = -float(np.log(np.clip(shares_of(logits, temperature)[rows, list(gold)], 1e-12, None)).mean())
         if loss < least:
             best, least = temperature, loss
     return round(best, 4)
 
 
-def expected_calibration_error(
-    shares: Numbers, gold: Sequence[int], bins: int = 10
-) -> float:
+def expected_calibration_error(shares: Numbers, gold: Sequence[int], bins: int = 10) -> float:
     """Return the mean gap of confidence and accuracy over equal bins, weighted by how many rows are in each."""
     confidence, right = shares.max(axis=1), shares.argmax(axis=1) == np.asarray(gold)
     places = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = (
-        abs(
-            float(right[places == place].mean())
-            - float(confidence[places == place].mean())
-        )
+        abs(float(right[places == place].mean()) - float(confidence[places == place].mean()))
         * int((places == place).sum())
         for place in range(bins)
         if (places == place).any()
@@ -63,9 +54,7 @@ def expected_calibration_error(
     return sum(gaps) / len(gold)
 
 
-def abstain_table(
-    shares: Numbers, gold: Sequence[int], thresholds: Sequence[float]
-) -> tuple[AbstainRow, ...]:
+def abstain_table(shares: Numbers, gold: Sequence[int], thresholds: Sequence[float]) -> tuple[AbstainRow, ...]:
     """Return what each threshold leaves and how right that is."""
     confidence, right = shares.max(axis=1), shares.argmax(axis=1) == np.asarray(gold)
     table = []

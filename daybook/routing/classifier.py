@@ -48,9 +48,7 @@ class Classification:
 class IntentClassifier:
     """Embeddings, signs and letter groups under one linear head. Immutable; safe to share between threads."""
 
-    def __init__(
-        self, head: Head, encoder: SentenceVectors, securities: Securities
-    ) -> None:
+    def __init__(self, head: Head, encoder: SentenceVectors, securities: Securities) -> None:
         self._head = head
         self._encoder = encoder
         self._securities = securities
@@ -75,10 +73,7 @@ class IntentClassifier:
             intent=INTENTS[best],
             confidence=confidence,
             runner_up=INTENTS[second],
-            probabilities={
-                intent: float(share)
-                for intent, share in zip(INTENTS, shares, strict=True)
-            },
+            probabilities={intent: float(share) for intent, share in zip(INTENTS, shares, strict=True)},
             order_probability=self._head.order_probability(row),
             abstains=confidence < self._head.abstain_below,
             features=self._reasons(row, best, second),
@@ -88,11 +83,7 @@ class IntentClassifier:
 
     def _reasons(self, row: Row, best: int, second: int) -> tuple[Feature, ...]:
         """Split the lead of ``best`` over ``second`` into its parts; the parts and the bias add up to the lead."""
-        parts = (
-            (self._head.intents[best] - self._head.intents[second])
-            * row
-            / np.float32(self._head.temperature)
-        )
+        parts = (self._head.intents[best] - self._head.intents[second]) * row / np.float32(self._head.temperature)
         names = sign_names()
         first_sign = 2 * DIMENSIONS
         first_letter = first_sign + len(names)
@@ -108,16 +99,9 @@ class IntentClassifier:
                 strict=True,
             )
         )
-        named = [
-            Feature(name=name, weight=round(weight, 4))
-            for name, weight in reasons.items()
-        ]
+        named = [Feature(name=name, weight=round(weight, 4)) for name, weight in reasons.items()]
         named.sort(key=lambda feature: (-abs(feature.weight), feature.name))
-        return tuple(
-            feature
-            for feature in named[:_REASONS]
-            if abs(feature.weight) >= _LEAST_WEIGHT
-        )
+        return tuple(feature for feature in named[:_REASONS] if abs(feature.weight) >= _LEAST_WEIGHT)
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,8 @@ _LENGTHS = (
 _LONG_WORDS = 16
 
 _ORDERS = (
-    "buy_order_ko", "sell_order_ko", "order_command_en", "order_request_en", "puts_order", "changes_order", "stop_order",
+    "buy_order_ko", "sell_order_ko", "order_command_en", "order_request_en", "puts_order", "changes_order",
+    "stop_order",
 )  # fmt: skip
 _NEWS = ("news_word", "sentiment_word")
 _RESEARCH = (
@@ -50,32 +51,18 @@ _CONTENT = frozenset(name for _, names in _ENDS for name in names)
 @lru_cache(maxsize=1)
 def patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return the named patterns in their order in the data file."""
-    raw = yaml.safe_load(
-        files("daybook.routing")
-        .joinpath("data", "features.yaml")
-        .read_text(encoding="utf-8")
-    )
-    return tuple(
-        (name, re.compile(fold_sound(pattern))) for name, pattern in raw.items()
-    )
+    raw = yaml.safe_load(files("daybook.routing").joinpath("data", "features.yaml").read_text(encoding="utf-8"))
+    return tuple((name, re.compile(fold_sound(pattern))) for name, pattern in raw.items())
 
 
 def signs(normalised: Normalised) -> frozenset[str]:
     """Return the names of the signs that are in the asked text."""
     whole, focus = fold_sound(normalised.marked), fold_sound(normalised.focus)
     clause = last_clause(focus)
-    found = {
-        name
-        for name, pattern in patterns()
-        if pattern.search(whole if name in _WHOLE_TEXT else focus)
-    }
+    found = {name for name, pattern in patterns() if pattern.search(whole if name in _WHOLE_TEXT else focus)}
     if clause != focus:
         found.add("several_clauses")
-        last = {
-            name
-            for name, pattern in patterns()
-            if name in _CONTENT and pattern.search(clause)
-        }
+        last = {name for name, pattern in patterns() if name in _CONTENT and pattern.search(clause)}
     else:
         last = found
     found.update(end for end, names in _ENDS if last.intersection(names))
@@ -94,11 +81,7 @@ def _together(found: set[str]) -> dict[str, bool]:
     """Signs that mean something only together."""
     ordered = bool(found.intersection(_ORDERS))
     blocked = bool(found.intersection(_NOT_AN_ORDER))
-    asks = bool(
-        found.intersection(
-            ("question_mark", "asks_with_ending", "asks_with_word_en", "asks_yes_no_en")
-        )
-    )
+    asks = bool(found.intersection(("question_mark", "asks_with_ending", "asks_with_word_en", "asks_yes_no_en")))
     how_much = bool(found.intersection(("share_count", "all_or_half", "money_amount")))
     advice = bool(found.intersection(("asks_whether", "asks_advice_en")))
     news = bool(found.intersection(_NEWS))
@@ -106,18 +89,9 @@ def _together(found: set[str]) -> dict[str, bool]:
     strategy = bool(found.intersection(_STRATEGY))
     others = "third_party" in found
     mine = "my_account" in found
-    account = mine or bool(
-        found.intersection(_ACCOUNT) and not others and "market_flow_word" not in found
-    )
-    trade_word = bool(
-        found.intersection(
-            ("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word")
-        )
-    )
-    thing = (
-        bool(found.intersection(("trades_a_thing", "trades_a_thing_ko")))
-        and "names_security" not in found
-    )
+    account = mine or bool(found.intersection(_ACCOUNT) and not others and "market_flow_word" not in found)
+    trade_word = bool(found.intersection(("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word")))
+    thing = bool(found.intersection(("trades_a_thing", "trades_a_thing_ko"))) and "names_security" not in found
     refuses = "negates_order" in found
     return {
         "orders_plainly": ordered and not (blocked or news or refuses or thing),
@@ -179,6 +153,6 @@ def sign_names() -> tuple[str, ...]:
     lengths = [name for _, name in _LENGTHS]
     ends = [end for end, _ in _ENDS]
     return (
-        *single, *lengths, "many_words", *ends, "several_clauses", "refuses_something", "written_in_ko", "written_in_en",
-        *_together(set()),
+        *single, *lengths, "many_words", *ends, "several_clauses", "refuses_something", "written_in_ko",
+        "written_in_en", *_together(set()),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What is left of a request when what the person refuses is taken out, and the clause it ends in.
 
-"뉴스 말고 재무제표 보여줘" asks for statements, "don't buy, only tell me the headlines" for headlines. Where nothing would be
-left, the text stays whole.
+"뉴스 말고 재무제표 보여줘" asks for statements, "don't buy, only tell me the headlines" for headlines. Where nothing
+would be left, the text stays whole.
 """
 
 import re
@@ -13,11 +13,12 @@ _REFUSED_KO = re.compile(
     r"않(?:고|을\s?거[가-힣]*|을테니))[\s,.]+(?=\S{2,})"
 )
 _NO_EN = (
-    r"(?:don't|do not|never|no need (?:to|for)|not|no|without|skip|forget|ignore|instead of|rather than|i'm not|i am not|"
-    r"hold off(?: on)?|cancel nothing|nothing)"
+    r"(?:don't|do not|never|no need (?:to|for)|not|no|without|skip|forget|ignore|instead of|rather than|i'm not|"
+    r"i am not|hold off(?: on)?|cancel nothing|nothing)"
 )
 _REFUSED_EN = re.compile(
-    rf"(?:^|(?<=[,;.] )|(?<=\bbut )|(?<=\band ))(?:please |just |ok |so |hey |i'm |i am |we're |actually )*\b{_NO_EN}\b[^,;.]{{1,60}}"
+    r"(?:^|(?<=[,;.] )|(?<=\bbut )|(?<=\band ))(?:please |just |ok |so |hey |i'm |i am |we're |actually )*"
+    rf"\b{_NO_EN}\b[^,;.]{{1,60}}"
     r"(?:[,;.]| but| just(?= \w)|(?= only )|(?= and get )|(?= and give )|(?= and show ))\s*(?=\w)"
 )
 _REFUSED_LAST_EN = re.compile(
@@ -67,6 +68,4 @@ def last_clause(focus: str) -> str:
 def _speaks(text: str) -> bool:
     """Tell whether something that could be asked is in ``text``: two words, or one longer Korean or English one."""
     words = re.findall(r"[^\s,.;!?]+", text)
-    return len(words) >= 2 or any(
-        len(word) >= 3 or re.search("[가-힣]{2}", word) for word in words
-    )
+    return len(words) >= 2 or any(len(word) >= 3 or re.search("[가-힣]{2}", word) for word in words)

@@ -45,16 +45,7 @@ class Head:
 
     def order_probability(self, row: Row) -> float:
         """Return the calibrated probability that the request asks for an order."""
-        return float(
-            1.0
-            / (
-                1.0
-                + np.exp(
-                    -(float(self.order @ row) + self.order_bias)
-                    / self.order_temperature
-                )
-            )
-        )
+        return float(1.0 / (1.0 + np.exp(-(float(self.order @ row) + self.order_bias) / self.order_temperature)))
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -71,18 +62,14 @@ def _shipped() -> Head:
     rows = csv.reader(StringIO(data.joinpath("head.csv").read_text(encoding="utf-8")))
     header = next(rows)
     if header != ["column", *(intent.value for intent in INTENTS), ORDER]:
-        raise RoutingDataError(
-            f"head.csv has the columns {header}; train it again with scripts/train_router.py"
-        )
+        raise RoutingDataError(f"head.csv has the columns {header}; train it again with scripts/train_router.py")
     names: list[str] = []
     weights: list[list[float]] = []
     for row in rows:
         names.append(row[0])
         weights.append([float(value) if value else 0.0 for value in row[1:]])
     if names != [*columns(), _BIAS]:
-        raise RoutingDataError(
-            "head.csv was trained on other features; train it again with scripts/train_router.py"
-        )
+        raise RoutingDataError("head.csv was trained on other features; train it again with scripts/train_router.py")
     matrix = np.asarray(weights, dtype=np.float32).T.copy()
     return Head(
         intents=matrix[:-1, :-1].copy(),

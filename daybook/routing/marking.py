@@ -10,23 +10,15 @@ from daybook.routing.securities import Securities
 ENTITY = "ⓔ"
 NUMBER = "ⓝ"
 
-_WORDS = yaml.safe_load(
-    files("daybook.routing")
-    .joinpath("data", "unlisted_names.yaml")
-    .read_text(encoding="utf-8")
-)
+_WORDS = yaml.safe_load(files("daybook.routing").joinpath("data", "unlisted_names.yaml").read_text(encoding="utf-8"))
 _NOT_TICKERS = frozenset(_WORDS["not_tickers"])
 _NOT_COMPANIES = frozenset(_WORDS["not_companies"])
-_TICKER_LIKE = re.compile(
-    r"\$?(?<![A-Za-z])[A-Z]{2,5}(?![A-Za-z])(?:\.[AB](?![A-Za-z]))?"
-)
+_TICKER_LIKE = re.compile(r"\$?(?<![A-Za-z])[A-Z]{2,5}(?![A-Za-z])(?:\.[AB](?![A-Za-z]))?")
 _KOREAN_COMPANY = re.compile(
     rf"(?<![가-힣A-Za-z])[가-힣A-Za-z]{{1,7}}(?:{'|'.join(_WORDS['korean_endings'])})(?=$|[\s은는이가을를도의에와과랑,.?!0-9])"
 )
 _SECTOR_HEAD = re.compile("|".join(_WORDS["korean_sector_heads"]))
-_CAPITALISED = re.compile(
-    r"(?<=[a-z,] )(?:[A-Z][a-z]{2,}|[A-Z][a-z]+[A-Z][a-z]+)(?:'s)?"
-)
+_CAPITALISED = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]{2,}|[A-Z][a-z]+[A-Z][a-z]+)(?:'s)?")
 
 _MONEY_DIGITS = re.compile(
     r"(?:[₩$]\s?)?(?:\d[\d,]*(?:\.\d+)?\s?(?:조|억|만|천|백)?\s?)+(?:원|won|krw|달러|불|usd|dollars?|bucks)(?:어치|치)?"
@@ -46,16 +38,14 @@ _SHARES_KO = re.compile(
 )
 _ENGLISH_NUMBER = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|"
-    r"seventy|eighty|ninety|hundred|a hundred|a couple(?: of)?|a few|half a dozen|a dozen|dozen)(?:[ -](?:one|two|three|"
-    r"four|five|six|seven|eight|nine|hundred|thousand))?"
+    r"seventy|eighty|ninety|hundred|a hundred|a couple(?: of)?|a few|half a dozen|a dozen|dozen)(?:[ -](?:one|two|"
+    r"three|four|five|six|seven|eight|nine|hundred|thousand))?"
 )
 _SHARES_EN = re.compile(
     rf"(?<![A-Za-z])(?:\d[\d,]*|{_ENGLISH_NUMBER})\s?(?:shares?|shs|sh|lots?|units?|contracts?|stocks)(?![A-Za-z])",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(
-    r"\d[\d.,]*\s?(?:%|퍼센트|프로(?![가-힣])|percent|pct|bps)", re.IGNORECASE
-)
+_PERCENT = re.compile(r"\d[\d.,]*\s?(?:%|퍼센트|프로(?![가-힣])|percent|pct|bps)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?(?:k(?![a-z]))?", re.IGNORECASE)
 
 
@@ -80,13 +70,9 @@ def mark(text: str, securities: Securities) -> str:
 
 def _unlisted(text: str) -> str:
     """Mark names that no lexicon has: tickers in capitals, Korean company endings, capitalised English words."""
-    text = _TICKER_LIKE.sub(
-        lambda found: found.group() if found.group() in _NOT_TICKERS else ENTITY, text
-    )
+    text = _TICKER_LIKE.sub(lambda found: found.group() if found.group() in _NOT_TICKERS else ENTITY, text)
     text = _KOREAN_COMPANY.sub(
         lambda found: found.group() if _SECTOR_HEAD.match(found.group()) else ENTITY,
         text,
     )
-    return _CAPITALISED.sub(
-        lambda found: found.group() if found.group() in _NOT_COMPANIES else ENTITY, text
-    )
+    return _CAPITALISED.sub(lambda found: found.group() if found.group() in _NOT_COMPANIES else ENTITY, text)

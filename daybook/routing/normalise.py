@@ -48,8 +48,9 @@ class Normalised:
     """The views of one request.
 
     ``cleaned`` is the readable text; ``asked`` the same without its quoted parts; ``quoted`` those parts; ``canonical``
-    what is left of it without the clauses that are refused, names and numbers made one (what the second embedding sees);
-    ``marked`` the asked text in lower case with markers, for the features, and ``focus`` that without what is refused.
+    what is left of it without the clauses that are refused, names and numbers made one (what the second embedding
+    sees); ``marked`` the asked text in lower case with markers, for the features, and ``focus`` that without what is
+    refused.
     """
 
     raw: str
@@ -66,27 +67,17 @@ class Normalised:
 def normalise(text: str, securities: Securities) -> Normalised:
     """Return every view of ``text``. Reads at most ``LONGEST_READ`` characters, in time linear in them."""
     cleaned = clean(text[:LONGEST_READ])
-    shown = (
-        cleaned
-        if len(cleaned) <= LONGEST_VIEW
-        else f"{cleaned[: LONGEST_VIEW - 200]} ... {cleaned[-200:]}"
-    )
+    shown = cleaned if len(cleaned) <= LONGEST_VIEW else f"{cleaned[: LONGEST_VIEW - 200]} ... {cleaned[-200:]}"
     mentions = securities.find(cleaned)
     asked, quoted = split_quotes(cleaned)
     if len(asked) > LONGEST_VIEW:
         asked = f"{asked[: LONGEST_VIEW - 200]} ... {asked[-200:]}"
     language = language_of(shown)
     marked = mark(mend(asked), securities)
-    name, quotation = (
-        ("삼성전자", "인용문") if language == "ko" else ("Apple", "quoted text")
-    )
+    name, quotation = ("삼성전자", "인용문") if language == "ko" else ("Apple", "quoted text")
     focus = focus_of(marked)
-    canonical = (
-        focus.replace(ENTITY, name).replace(NUMBER, "5").replace(QUOTED, quotation)
-    )
-    return Normalised(
-        text, shown, asked, quoted, canonical, marked, focus, mentions, language
-    )
+    canonical = focus.replace(ENTITY, name).replace(NUMBER, "5").replace(QUOTED, quotation)
+    return Normalised(text, shown, asked, quoted, canonical, marked, focus, mentions, language)
 
 
 def clean(text: str) -> str:
@@ -98,8 +89,6 @@ def clean(text: str) -> str:
 
 def language_of(text: str) -> str:
     """Return "ko" or "en": Korean when a fifth of the letters is Hangul."""
-    hangul = sum(
-        "가" <= character <= "힣" or "ㄱ" <= character <= "ㅣ" for character in text
-    )
+    hangul = sum("가" <= character <= "힣" or "ㄱ" <= character <= "ㅣ" for character in text)
     latin = sum(character.isascii() and character.isalpha() for character in text)
     return "ko" if hangul * 4 >= latin and hangul else "en"

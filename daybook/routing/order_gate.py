@@ -74,9 +74,7 @@ _SOFT_VETOES = {
     "addresses_machine": "speaks to a machine",
     "order_after_colon": "the order stands after a colon",
 }
-_TRADE_SIGNS = frozenset(
-    ("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word")
-)
+_TRADE_SIGNS = frozenset(("buy_word_ko", "sell_word_ko", "buy_word_en", "sell_word_en", "order_word"))
 
 
 @dataclass(frozen=True)
@@ -103,11 +101,7 @@ def judge_order(text: str, classification: Classification) -> OrderGate:
         hard.append("the words are quoted")
     if found & {"thanks", "greets"} and "at_most_four_words" in found and not evidence:
         hard.append("small talk")
-    refused = (
-        _HARD_VETOES["negates_order"] in hard
-        and "refuses_something" in found
-        and bool(evidence)
-    )
+    refused = _HARD_VETOES["negates_order"] in hard and "refuses_something" in found and bool(evidence)
     if refused:
         hard.remove(_HARD_VETOES["negates_order"])
     soft = [label for sign, label in _SOFT_VETOES.items() if sign in found]
@@ -119,13 +113,7 @@ def judge_order(text: str, classification: Classification) -> OrderGate:
         soft.append("asks a question")
     if not (_TRADE_SIGNS & found) and "changes_order" not in found:
         soft.append("no trade word")
-    exposes = (
-        trade >= TRADE_AT_LEAST
-        and order >= ORDER_AT_LEAST
-        and bool(evidence)
-        and not hard
-        and not soft
-    )
+    exposes = trade >= TRADE_AT_LEAST and order >= ORDER_AT_LEAST and bool(evidence) and not hard and not soft
     words = bool(evidence or support or found & _TRADE_SIGNS)
     may_be = (
         (words and order >= ASK_AT_LEAST)
@@ -133,21 +121,13 @@ def judge_order(text: str, classification: Classification) -> OrderGate:
         or (trade >= ASK_WITH_WORDS_AT_LEAST and bool(evidence or found & _TRADE_SIGNS))
         or "goes_live" in found
     )
-    confirm = (
-        not exposes
-        and not hard
-        and may_be
-        and not (_reads(found) and order < TRADE_AT_LEAST)
-    )
+    confirm = not exposes and not hard and may_be and not (_reads(found) and order < TRADE_AT_LEAST)
     return OrderGate(exposes, confirm, (*evidence, *support), (*hard, *soft))
 
 
 def tries_to_bypass(text: str) -> bool:
     """Tell whether the text, quotations and tail included, tries to get around the desk's rules."""
-    return (
-        _bypass().search(fold_sound(clean(text[:LONGEST_VETO_SCAN])).lower())
-        is not None
-    )
+    return _bypass().search(fold_sound(clean(text[:LONGEST_VETO_SCAN])).lower()) is not None
 
 
 def _asks(found: frozenset[str]) -> bool:
@@ -161,9 +141,7 @@ def _asks(found: frozenset[str]) -> bool:
 
 
 def _reads(found: frozenset[str]) -> bool:
-    return bool(found & {"reads_account", "reads_my_account"}) and not found & set(
-        _EVIDENCE
-    )
+    return bool(found & {"reads_account", "reads_my_account"}) and not found & set(_EVIDENCE)
 
 
 def _bypass() -> re.Pattern[str]:

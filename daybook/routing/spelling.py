@@ -20,14 +20,8 @@ def _data() -> tuple[
     dict[str, tuple[str, ...]],
     frozenset[str],
 ]:
-    raw = yaml.safe_load(
-        files("daybook.routing")
-        .joinpath("data", "spelling.yaml")
-        .read_text(encoding="utf-8")
-    )
-    fixes = tuple(
-        (re.compile(pattern), right) for pattern, right in raw["korean"].items()
-    )
+    raw = yaml.safe_load(files("daybook.routing").joinpath("data", "spelling.yaml").read_text(encoding="utf-8"))
+    fixes = tuple((re.compile(pattern), right) for pattern, right in raw["korean"].items())
     by_head: dict[str, list[str]] = {}
     for word in raw["english_words"]:
         by_head.setdefault(word[0], []).append(word)
@@ -56,10 +50,7 @@ def mend(text: str) -> str:
             return word
         allowed = 1 if len(word) < 8 else 2
         for candidate in candidates:
-            if (
-                abs(len(candidate) - len(word)) <= allowed
-                and slips_between(word, candidate, allowed) <= allowed
-            ):
+            if abs(len(candidate) - len(word)) <= allowed and slips_between(word, candidate, allowed) <= allowed:
                 return candidate
         return word
 
@@ -78,12 +69,7 @@ def slips_between(left: str, right: str, most: int) -> int:
                 now[-1] + 1,
                 last[column - 1] + (left_letter != right_letter),
             )
-            if (
-                row > 1
-                and column > 1
-                and left_letter == right[column - 2]
-                and left[row - 2] == right_letter
-            ):
+            if row > 1 and column > 1 and left_letter == right[column - 2] and left[row - 2] == right_letter:
                 cost = min(cost, before_last[column - 2] + 1)
             now.append(cost)
         if min(now) > most:
@@ -94,10 +80,7 @@ def slips_between(left: str, right: str, most: int) -> int:
 
 def fold_sound(text: str) -> str:
     """Return Korean ``text`` with vowels that sound alike made one (매수 and 메수 are the same then)."""
-    return "".join(
-        _fold_syllable(character) if "가" <= character <= "힣" else character
-        for character in text
-    )
+    return "".join(_fold_syllable(character) if "가" <= character <= "힣" else character for character in text)
 
 
 @lru_cache(maxsize=4_096)
@@ -105,6 +88,4 @@ def _fold_syllable(syllable: str) -> str:
     offset = ord(syllable) - _JAMO_VOWEL_FIRST
     lead, rest = divmod(offset, 21 * _VOWELS)
     vowel, tail = divmod(rest, _VOWELS)
-    return chr(
-        _JAMO_VOWEL_FIRST + (lead * 21 + _SAME_SOUND.get(vowel, vowel)) * _VOWELS + tail
-    )
+    return chr(_JAMO_VOWEL_FIRST + (lead * 21 + _SAME_SOUND.get(vowel, vowel)) * _VOWELS + tail)

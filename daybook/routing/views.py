@@ -46,9 +46,7 @@ def columns() -> tuple[str, ...]:
     )
 
 
-def row_of(
-    normalised: Normalised, found: frozenset[str], encoder: SentenceVectors
-) -> Row:
+def row_of(normalised: Normalised, found: frozenset[str], encoder: SentenceVectors) -> Row:
     """Return the row of one request."""
     vectors = encoder.encode([normalised.cleaned, normalised.canonical])
     present = np.fromiter((name in found for name in sign_names()), dtype=np.float32)
@@ -70,9 +68,7 @@ def letters_of(marked: str) -> Row:
         padded = f" {word} "
         for length in range(1, _LONGEST_GROUP + 1):
             for start in range(len(padded) - length + 1):
-                counts[
-                    crc32(padded[start : start + length].encode()) % LETTER_SLOTS
-                ] += 1
+                counts[crc32(padded[start : start + length].encode()) % LETTER_SLOTS] += 1
     np.sqrt(counts, out=counts)
     norm = float(np.linalg.norm(counts))
     return counts / np.float32(norm) if norm else counts
