@@ -62,9 +62,7 @@ class Utterance:
 def read(path: Path) -> list[Utterance]:
     """Read one JSONL file of labelled utterances; a line without a family is its own family."""
     found = []
-    for number, line in enumerate(
-        path.read_text(encoding="utf-8").splitlines(), start=1
-    ):
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         raw = json.loads(line)
         found.append(
             Utterance(
@@ -82,12 +80,7 @@ def read(path: Path) -> list[Utterance]:
 
 def own() -> list[Utterance]:
     """Read the utterances written for training."""
-    return [
-        one
-        for path in sorted(DATA.glob("*.jsonl"))
-        if path.stem != "dev"
-        for one in read(path)
-    ]
+    return [one for path in sorted(DATA.glob("*.jsonl")) if path.stem != "dev" for one in read(path)]
 
 
 def dev() -> list[Utterance]:
@@ -105,19 +98,13 @@ def matrix(utterances: list[Utterance]) -> Rows:
     return np.asarray(rows, dtype=np.float64)
 
 
-def fit_intents(
-    rows: Rows, gold: list[int], strength: float = STRENGTH
-) -> LogisticRegression:
+def fit_intents(rows: Rows, gold: list[int], strength: float = STRENGTH) -> LogisticRegression:
     """Fit the intents' weights (multinomial logistic regression, balanced classes)."""
-    model = LogisticRegression(
-        C=strength, max_iter=5_000, class_weight="balanced", tol=1e-6
-    )
+    model = LogisticRegression(C=strength, max_iter=5_000, class_weight="balanced", tol=1e-6)
     return model.fit(rows, gold)
 
 
-def fit_order(
-    rows: Rows, gold: list[bool], strength: float = ORDER_STRENGTH
-) -> LogisticRegression:
+def fit_order(rows: Rows, gold: list[bool], strength: float = ORDER_STRENGTH) -> LogisticRegression:
     """Fit the weights of "an order is asked for"."""
     return LogisticRegression(C=strength, max_iter=5_000, tol=1e-6).fit(rows, gold)
 
@@ -131,12 +118,8 @@ def out_of_fold(rows: Rows, utterances: list[Utterance]) -> tuple[Rows, Rows]:
     order = np.zeros(len(rows))
     folds = StratifiedGroupKFold(n_splits=FOLDS, shuffle=True, random_state=SEED)
     for train, test in folds.split(rows, gold, groups=families):
-        intents[test] = fit_intents(
-            rows[train], [gold[at] for at in train]
-        ).decision_function(rows[test])
-        order[test] = fit_order(
-            rows[train], [orders[at] for at in train]
-        ).decision_function(rows[test])
+        intents[test] = fit_intents(rows[train], [gold[at] for at in train]).decision_function(rows[test])
+        order[test] = fit_order(rows[train], [orders[at] for at in train]).decision_function(rows[test])
     return intents, order
 
 
@@ -152,9 +135,7 @@ def files_of(utterances: list[Utterance]) -> dict[str, str]:
     orders = [one.asks_order for one in utterances]
     intent_logits, order_logits = out_of_fold(rows, utterances)
     temperature = fit_temperature(intent_logits, gold)
-    order_temperature = fit_temperature(
-        two_sided(order_logits), [int(one) for one in orders]
-    )
+    order_temperature = fit_temperature(two_sided(order_logits), [int(one) for one in orders])
     intents, order = fit_intents(rows, gold), fit_order(rows, orders)
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -164,9 +145,7 @@ def files_of(utterances: list[Utterance]) -> dict[str, str]:
     for at, name in enumerate(columns()):
         writer.writerow([name, *(_short(value) for value in stacked[:, at])])
     writer.writerow(["bias", *(_short(value) for value in biases)])
-    digest = hashlib.sha256(
-        "\n".join(f"{one.intent}\t{one.text}" for one in utterances).encode()
-    ).hexdigest()
+    digest = hashlib.sha256("\n".join(f"{one.intent}\t{one.text}" for one in utterances).encode()).hexdigest()
     facts = [
         "# Written by scripts/train_router.py; read by daybook/routing/head.py.",
         f"temperature: {temperature}",
@@ -180,9 +159,7 @@ def files_of(utterances: list[Utterance]) -> dict[str, str]:
     calibrated = np.exp(intent_logits / temperature)
     calibrated /= calibrated.sum(axis=1, keepdims=True)
     for row in abstain_table(calibrated, gold, (0.5, 0.6, 0.7, 0.8, 0.9)):
-        facts.append(
-            f"  - {{at: {row.threshold}, coverage: {row.coverage:.3f}, accuracy: {row.accuracy:.3f}}}"
-        )
+        facts.append(f"  - {{at: {row.threshold}, coverage: {row.coverage:.3f}, accuracy: {row.accuracy:.3f}}}")
     return {"head.csv": out.getvalue(), "head.yaml": "\n".join(facts) + "\n"}
 
 
@@ -193,30 +170,18 @@ def _short(value: float) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the head, or check the one in the tree."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0] if __doc__ else None
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="fail when the files in the tree differ"
-    )
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="fail when the files in the tree differ")
     chosen = parser.parse_args(arguments)
     with threadpool_limits(limits=1):
         made = files_of(own() + dev())
-    stale = [
-        name
-        for name, text in made.items()
-        if not (TARGET / name).exists() or (TARGET / name).read_text() != text
-    ]
+    stale = [name for name, text in made.items() if not (TARGET / name).exists() or (TARGET / name).read_text() != text]
     if chosen.check:
-        print(
-            f"stale: {', '.join(stale)}" if stale else "the head is what the data give"
-        )
+        print(f"stale: {', '.join(stale)}" if stale else "the head is what the data give")
         return 1 if stale else 0
     for name, text in made.items():
         (TARGET / name).write_text(text, encoding="utf-8")
-    print(
-        f"wrote {', '.join(made)} ({sum(len(text) for text in made.values()) / 1024:.0f} KB)"
-    )
+    print(f"wrote {', '.join(made)} ({sum(len(text) for text in made.values()) / 1024:.0f} KB)")
     return 0
 
 
