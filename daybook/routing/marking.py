@@ -21,7 +21,8 @@ _SECTOR_HEAD = re.compile("|".join(_WORDS["korean_sector_heads"]))
 _CAPITALISED = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]{2,}|[A-Z][a-z]+[A-Z][a-z]+)(?:'s)?")
 
 _MONEY_DIGITS = re.compile(
-    r"(?:[₩$]\s?)?(?:\d[\d,]*(?:\.\d+)?\s?(?:조|억|만|천|백)?\s?)+(?:원|won|krw|달러|불|usd|dollars?|bucks)(?:어치|치)?"
+    r"(?:[₩$]\s?)?\d[\d,]*(?:\.\d+)?\s?(?:[조억만천백]\s?(?:\d[\d,]*(?:\.\d+)?\s?)?)*"
+    r"(?:원|won|krw|달러|불|usd|dollars?|bucks)(?:어치|치)?"
     r"|[₩$]\s?\d[\d,.]*k?",
     re.IGNORECASE,
 )
