@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,9 +57,15 @@ def test_hostile_scripts_when_run_in_a_tier_then_all_contained(placement: str) -
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("placement", PLACEMENTS)
-def test_hostile_scripts_when_run_as_an_ordinary_user_then_all_contained(placement: str, tmp_path: Path) -> None:
+def test_hostile_scripts_when_run_as_an_ordinary_user_then_all_contained(placement: str) -> None:
+    # Not in tmp_path, which other users may not enter.
+    with tempfile.TemporaryDirectory() as folder:
+        _contained_as_user(placement, Path(folder))
+
+
+def _contained_as_user(placement: str, folder: Path) -> None:
     try:
-        said = run_as_user(placement, tmp_path)
+        said = run_as_user(placement, folder)
     except NoOrdinaryUser as reason:
         pytest.skip(str(reason))
     if "unavailable" in said:

@@ -13,13 +13,16 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
 import traceback
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from sandbox.digest import arguments_digest
@@ -267,7 +270,15 @@ def count_potent(only: str = "") -> PotencyCount:
     preload()
     cases = [case for case in all_cases() if only in str(case)]
     harmless = []
-    with multiprocessing.get_context("fork").Pool(CELLS_AT_ONCE) as pool:
+    with contextlib.ExitStack() as stack:
+        # What a judge that was ended leaves behind is here, and goes with it. (A TemporaryDirectory would go with the
+        # first script that runs the exit functions it inherited.)
+        folder = tempfile.mkdtemp(prefix="hostile-cells-")
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        Path(folder).chmod(0o777)
+        tempfile.tempdir = folder
+        stack.callback(setattr, tempfile, "tempdir", None)
+        pool = stack.enter_context(multiprocessing.get_context("fork").Pool(CELLS_AT_ONCE))
         for case, found in zip(cases, pool.imap(_outcome, cases), strict=True):
             if isinstance(found, str):
                 raise NoCell(found)
