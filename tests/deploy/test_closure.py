@@ -178,6 +178,34 @@ def _health_of(port: int, api: "subprocess.Popen[bytes]") -> object:
     return None
 
 
+def test_runner_when_started_from_its_images_files_alone_then_it_runs_a_script_with_pandas(
+    room_of: Callable[[str], ClosedRoom], tmp_path: Path
+) -> None:
+    room, path = room_of("runner"), str(tmp_path / "sandbox.sock")
+    script = tmp_path / "script.py"
+    script.write_text("import pandas as pd\nresult = int(pd.Series([1, 2, 3]).sum())\n")
+
+    def here(command: list[str]) -> list[str]:
+        return [word.replace("/run/sandbox/sandbox.sock", path) for word in command]
+
+    with (tmp_path / "log").open("wb") as log:
+        runner = subprocess.Popen(room.command(here(room.image.stage.command)), cwd=room.app, stdout=log, stderr=log)
+    try:
+        while not Path(path).exists() and runner.poll() is None:
+            time.sleep(0.05)
+        if runner.poll() is not None:
+            pytest.skip(f"no jail holds here: {(tmp_path / 'log').read_text()}")
+        assert room.run(here(room.image.stage.health_command)).returncode == 0
+        asked = [str(room.python), "-I", "-B", "-m", "sandbox", "run", str(script), "--socket", path, "--json"]
+        answer = json.loads(room.run(asked).stdout)
+        assert (answer["status"], answer["result"]) == ("done", 6)
+    finally:
+        runner.terminate()
+        runner.wait(timeout=20)
+    assert runner.returncode == 0
+    assert room.run(here(room.image.stage.health_command)).returncode != 0, "a runner that is gone counts as well"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_image_when_another_layers_module_is_asked_for_then_there_is_none(
     name: str, room_of: Callable[[str], ClosedRoom]
