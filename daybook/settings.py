@@ -1,7 +1,7 @@
 """All configuration, read once at the edge of a process.
 
-Sources, strongest first: arguments, environment (``DAYBOOK_...``, nested with ``__``), ``.env``, ``daybook.toml``
-(or the file named by ``DAYBOOK_CONFIG``). KIS keys may also come from the ``kis_devlp.yaml`` of KIS's own samples.
+Sources, strongest first: arguments, environment (``DAYBOOK_...``, nested with ``__``), secret files, ``.env``, and
+``daybook.toml`` or the file of ``DAYBOOK_CONFIG``. KIS keys may also come from a ``kis_devlp.yaml`` of KIS's samples.
 """
 
 import re
@@ -16,6 +16,7 @@ from daybook.contracts.base import AwareDatetime, Mode
 from daybook.contracts.desk import DeskConfig
 from daybook.contracts.limits import RiskLimits, StrategySettings
 from daybook.settings_names import ENV_DELIMITER, ENV_PREFIX
+from daybook.settings_secrets import SecretFilesSource
 from daybook.settings_sources import ENV_FILE_ENCODING, Sources, config_file, home_despite_errors, read_sources
 from daybook.settings_sources import ConfigurationError as ConfigurationError
 
@@ -166,7 +167,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources as the module's docstring says."""
         toml = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
-        return init_settings, env_settings, dotenv_settings, toml
+        return init_settings, env_settings, SecretFilesSource(settings_cls), dotenv_settings, toml
 
     @field_validator("home", mode="before")
     @classmethod

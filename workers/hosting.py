@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -20,6 +20,7 @@ from daybook.contracts.base import Mode
 from daybook.contracts.calls import Call, Layer, calls_of
 from daybook.logs import configure_logging
 from daybook.settings import ConfigurationError, Settings, load_settings
+from daybook.settings_secrets import secret_variables
 from workers.heartbeats import BEAT_INTERVAL_S, Heartbeats
 
 SECRET_PREFIXES: Mapping[Layer, tuple[str, ...]] = {
@@ -192,7 +193,7 @@ def run_worker(
 ) -> None:
     """Run one layer's worker until it is told to stop; exits with 2 and one line when it may not start."""
     try:
-        check_secrets(layer, os.environ)
+        check_secrets(layer, {**secret_variables(), **os.environ})
         settings = load_settings(_env_file=None)
         check_secret_settings(layer, settings)
         configure_logging(layer.value)
@@ -200,4 +201,15 @@ def run_worker(
         asyncio.run(_serve(layer, settings, rooms, tools, workflows, threads))
     except ConfigurationError as error:
         sys.stderr.write(f"{layer.value} worker: {error}\n")
-        sys.exit(2)
+        _end(2)
+    _end(0)
+
+
+def _end(code: int) -> NoReturn:
+    """End at once: the client's own threads may still be at work, and an interpreter that takes itself apart under
+    them aborts now and then (exit codes 134 and 139 in place of ``code``).
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
