@@ -19,12 +19,14 @@ TRADE_AT_LEAST = 0.7
 """Calibrated probability of the trading intent below which no write tool is exposed."""
 ORDER_AT_LEAST = 0.7
 """The same of "asks for an order"."""
-ASK_AT_LEAST = 0.15
+ASK_AT_LEAST = 0.1
 """Probability of an order from which the person is asked."""
-ASK_WITHOUT_WORDS_AT_LEAST = 0.5
+ASK_WITHOUT_WORDS_AT_LEAST = 0.35
 """The same where no order word stands in the text."""
 ASK_WITH_WORDS_AT_LEAST = 0.5
 """Probability of the trading intent from which order words alone are enough to ask."""
+ASK_DESPITE_ADVICE_AT_LEAST = 0.5
+"""Probability of an order from which even a request that sounds like asking for advice is asked about."""
 LONGEST_VETO_SCAN = 120_000
 """Characters in which attempts to get around the rules are looked for: a whole request, however long."""
 
@@ -104,7 +106,11 @@ def judge_order(text: str, classification: Classification) -> OrderGate:
     refused = _HARD_VETOES["negates_order"] in hard and "refuses_something" in found and bool(evidence)
     if refused:
         hard.remove(_HARD_VETOES["negates_order"])
+    if order >= ASK_DESPITE_ADVICE_AT_LEAST and _HARD_VETOES["asks_whether"] in hard:
+        hard.remove(_HARD_VETOES["asks_whether"])
     soft = [label for sign, label in _SOFT_VETOES.items() if sign in found]
+    if "asks_whether" in found:
+        soft.append(_HARD_VETOES["asks_whether"])
     if refused:
         soft.append("refuses one thing and orders another")
     if classification.normalised.quoted and evidence:
@@ -122,7 +128,7 @@ def judge_order(text: str, classification: Classification) -> OrderGate:
         or "goes_live" in found
     )
     confirm = not exposes and not hard and may_be and not (_reads(found) and order < TRADE_AT_LEAST)
-    return OrderGate(exposes, confirm, (*evidence, *support), (*hard, *soft))
+    return OrderGate(exposes, confirm, (*evidence, *support), tuple(dict.fromkeys((*hard, *soft))))
 
 
 def tries_to_bypass(text: str) -> bool:

@@ -31,8 +31,8 @@ class View:
 VIEWS = (
     View("meaning", DIMENSIONS, 1.0),
     View("meaning_without_names", DIMENSIONS, 1.0),
-    View("sign", 0, 0.2),
-    View("letters", LETTER_SLOTS, 3.0),
+    View("sign", 0, 0.3),
+    View("letters", LETTER_SLOTS, 2.5),
 )
 
 
