@@ -9,19 +9,30 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from train_router import (  # noqa: E402
-    Utterance, dev, fit_intents, fit_order, matrix, out_of_fold, own, two_sided, unseen,
-)  # fmt: skip
+from train_router import (
+    Utterance,
+    dev,
+    fit_intents,
+    fit_order,
+    matrix,
+    out_of_fold,
+    own,
+    two_sided,
+    unseen,
+)
 
-from daybook.routing.calibration import (  # noqa: E402
-    abstain_table, expected_calibration_error, fit_temperature, shares_of,
-)  # fmt: skip
-from daybook.routing.classifier import Classification, IntentClassifier  # noqa: E402
-from daybook.routing.features import signs  # noqa: E402
-from daybook.routing.head import INTENTS, Head  # noqa: E402
-from daybook.routing.normalise import normalise  # noqa: E402
-from daybook.routing.order_gate import OrderGate, judge_order  # noqa: E402
-from daybook.routing.securities import Securities  # noqa: E402
+from daybook.routing.calibration import (
+    abstain_table,
+    expected_calibration_error,
+    fit_temperature,
+    shares_of,
+)
+from daybook.routing.classifier import Classification, IntentClassifier
+from daybook.routing.features import signs
+from daybook.routing.head import INTENTS, Head
+from daybook.routing.normalise import normalise
+from daybook.routing.order_gate import OrderGate, judge_order
+from daybook.routing.securities import Securities
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
