@@ -108,6 +108,6 @@ def test_gate_when_the_unseen_set_is_read_then_the_goals_hold() -> None:
     assert asked / len(others) <= 0.05
 
 
-@pytest.mark.parametrize()
+@pytest.mark.parametrize("text", ["Trump administration tariffs", "autonomous driving stocks", "카카오 사줘"])
 def test_bypass_when_rules_are_only_spoken_of_then_it_is_none(text: str) -> None:
     assert not tries_to_bypass(text)
