@@ -1,0 +1,1 @@
+"""The run of a scenario: its rooms put together, cut into stages that a workflow may fan out."""
