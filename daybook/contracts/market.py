@@ -92,6 +92,44 @@ class OrderBook(Message):
     expected_auction_price_krw: Won = 0
 
 
+class IndexBar(Message):
+    """One session of an index, in points."""
+
+    index_code: str = Field(max_length=10, description="KIS code: 0001 KOSPI, 2001 KOSPI200, 1001 KOSDAQ")
+    day: date
+    open_level: float = Field(gt=0, allow_inf_nan=False)
+    high_level: float = Field(gt=0, allow_inf_nan=False)
+    low_level: float = Field(gt=0, allow_inf_nan=False)
+    close_level: float = Field(gt=0, allow_inf_nan=False)
+    volume_shares: int = Field(ge=0)
+    turnover_krw: Won = Field(ge=0)
+
+
+class InvestorFlow(Message):
+    """Who bought a symbol net in one session; negative amounts are net sales."""
+
+    symbol: Symbol
+    day: date
+    foreign_net_shares: int
+    institution_net_shares: int
+    individual_net_shares: int
+    foreign_net_krw: Won
+    institution_net_krw: Won
+    individual_net_krw: Won
+
+
+class ListedSecurity(Message):
+    """What a symbol is, as last seen."""
+
+    symbol: Symbol
+    name: str = Field(max_length=120)
+    market: Market = Market.KOSPI
+    kind: SecurityKind = SecurityKind.STOCK
+    sector: str = Field(default="", max_length=80)
+    shares_listed: int | None = Field(default=None, ge=0)
+    seen_at: AwareDatetime
+
+
 class IndexQuote(Message):
     """An index level; index points are not money."""
 

@@ -1,6 +1,6 @@
 """All tables, on one metadata."""
 
-from daybook.storage.tables import code, desk, intelligence, journal, ledger, market, orders
+from daybook.storage.tables import code, desk, intelligence, journal, ledger, market, orders, scenario
 from daybook.storage.tables.base import metadata
 
-__all__ = ["code", "desk", "intelligence", "journal", "ledger", "market", "metadata", "orders"]
+__all__ = ["code", "desk", "intelligence", "journal", "ledger", "market", "metadata", "orders", "scenario"]
