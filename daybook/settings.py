@@ -22,7 +22,7 @@ from daybook.settings_sources import ConfigurationError as ConfigurationError
 
 DEFAULT_HOME = Path(".daybook")
 _ACCOUNT_NUMBER = re.compile(r"\d{8}-?\d{2}")
-_NEVER_SHOWN = frozenset({"kis", "api", "llm", "news", "database_url", "account"})
+_NEVER_SHOWN = frozenset({"kis", "api", "llm", "news", "objects", "database_url", "account"})
 _LONGEST_VALUE_SHOWN = 40
 _HINTS = {
     "tuple_type": 'write a list, as in ["005930", "000660"]',
@@ -109,6 +109,29 @@ class NewsSettings(_Section):
     analysis_symbols: int = Field(default=10, ge=0, le=50, description="symbols of the universe analysed before a day")
 
 
+class ObjectSettings(_Section):
+    """The object store of the pipeline layer. Without an endpoint it is a folder in the desk's home."""
+
+    endpoint: str = Field(
+        default="", pattern=r"^(https?://\S+)?$", description="of an S3 server; empty: a local folder"
+    )
+    bucket: str = Field(default="daybook", min_length=3, max_length=63)
+    region: str = "us-east-1"
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+
+
+class FeedSettings(_Section):
+    """Where the cyber channel of the threat level reads; a feed that is not set makes the channel less sure of itself.
+
+    Each is an ``https:`` address or a file that something else keeps up to date.
+    """
+
+    cyber_alert: str = Field(default="", description="the national cyber alert (KISA), as JSON, XML or text")
+    cyber_alert_max_age_h: float = Field(default=48, gt=0, le=720, description="older than this is not known")
+    timeout_s: float = Field(default=10, gt=0, le=120)
+
+
 class ApiCaller(_Section):
     """One caller of the API: its token and what it may do."""
 
@@ -153,6 +176,8 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     llm: LlmSettings = LlmSettings()
     news: NewsSettings = NewsSettings()
+    objects: ObjectSettings = ObjectSettings()
+    feeds: FeedSettings = FeedSettings()
     limits: RiskLimits = RiskLimits()
     strategy: StrategySettings = StrategySettings()
 

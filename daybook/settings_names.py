@@ -15,7 +15,16 @@ SettingPath = tuple[str, ...]
 ENV_PREFIX = "DAYBOOK_"
 ENV_DELIMITER = "__"
 OTHER_VARIABLES = frozenset(
-    {"CONFIG", "SHARED_DATA", "KIS_SAMPLES", "CLIENTS_VENV", "TRADING_DATABASE_URL", "SANDBOX_SOCKET", "SECRETS_FOLDER"}
+    {
+        "CONFIG",
+        "SHARED_DATA",
+        "SIMULATION_CASES",
+        "KIS_SAMPLES",
+        "CLIENTS_VENV",
+        "TRADING_DATABASE_URL",
+        "SANDBOX_SOCKET",
+        "SECRETS_FOLDER",
+    }
 )
 """``DAYBOOK_...`` variables that are no settings: the configuration file, what tests read, a layer's own secret."""
 OTHER_PREFIXES = ("TEST_",)

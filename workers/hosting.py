@@ -28,6 +28,8 @@ SECRET_PREFIXES: Mapping[Layer, tuple[str, ...]] = {
     Layer.PIPELINE: (
         "DAYBOOK_LLM__",
         "DAYBOOK_NEWS__",
+        "DAYBOOK_OBJECTS__ACCESS_KEY",
+        "DAYBOOK_OBJECTS__SECRET_KEY",
         "DAYBOOK_DATABASE_URL",
         "OPENAI_API_KEY",
         "ANTHROPIC_API_KEY",
