@@ -18,7 +18,7 @@ from typing import Protocol
 
 from daybook.contracts.account import AccountSnapshot
 from daybook.contracts.base import Mode, Side
-from daybook.contracts.market import DailyBar, IndexQuote, MinuteBar, OrderBook, Quote
+from daybook.contracts.market import DailyBar, IndexBar, IndexQuote, InvestorFlow, MinuteBar, OrderBook, Quote
 from daybook.contracts.orders import BrokerOrder, BrokerOrderId, OrderKind
 
 
@@ -88,6 +88,14 @@ class Broker(Protocol):
 
     def index(self, code: str) -> IndexQuote:
         """Return an index level (``0001`` KOSPI, ``1001`` KOSDAQ, ``2001`` KOSPI200)."""
+        ...
+
+    def index_bars(self, code: str, first: date, last: date) -> list[IndexBar]:
+        """Return an index's daily bars in ``[first, last]``, oldest first, paging as needed."""
+        ...
+
+    def investor_flows(self, symbol: str) -> list[InvestorFlow]:
+        """Return net buying by kind of investor, oldest first, for as many sessions as the broker gives."""
         ...
 
     def top_turnover(self, count: int) -> list[str]:

@@ -8,7 +8,7 @@ quotation the mock host does not serve, and any other combination of path and id
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from daybook.paper import charts, index_quotations, ledger_views, quotations, rankings, reference, trading
+from daybook.paper import charts, index_quotations, investors, ledger_views, quotations, rankings, reference, trading
 from daybook.paper.envelope import Reply
 from daybook.paper.environment import Environment
 from daybook.paper.errors import gateway
@@ -106,6 +106,7 @@ SERVICES = (
     _quote(
         "inquire-daily-indexchartprice", index_quotations.inquire_daily_indexchartprice, "FHKUP03500100", "index chart"
     ),
+    _quote("inquire-investor", investors.inquire_investor, "FHKST01010900", "investors"),
     _quote("volume-rank", rankings.volume_rank, "FHPST01710000", "ranking", mock=False),
     _quote("inquire-vi-status", rankings.inquire_vi_status, "FHPST01390000", "interruptions", mock=False),
 )

@@ -104,6 +104,33 @@ class BrokerContract:
         assert index.change_ratio == pytest.approx(index.level / index.previous_close - 1)
         assert abs(index.change_ratio) < 0.3
 
+    def test_index_bars_when_the_span_needs_pages_then_they_are_whole_and_in_order(
+        self, broker: Broker, venue: Venue
+    ) -> None:
+        first = venue.day - timedelta(days=200)
+        bars = broker.index_bars("2001", first, venue.day)
+        days = [bar.day for bar in bars]
+        assert len(days) > 100
+        assert days == sorted(set(days))
+        assert first <= days[0]
+        assert days[-1] <= venue.day
+        assert all(bar.low_level <= bar.close_level <= bar.high_level for bar in bars)
+        part = broker.index_bars("2001", days[-20], days[-5])
+        assert [bar.day for bar in part] == days[-20:-4]
+
+    def test_investor_flows_when_asked_then_sessions_that_are_over_come_in_order_and_nearly_cancel(
+        self, broker: Broker, venue: Venue
+    ) -> None:
+        flows = broker.investor_flows(venue.symbol)
+        days = [flow.day for flow in flows]
+        assert 20 <= len(days) <= 30
+        assert days == sorted(set(days))
+        assert days[-1] < venue.day
+        for flow in flows:
+            kinds = (flow.foreign_net_shares, flow.institution_net_shares, flow.individual_net_shares)
+            assert abs(sum(kinds)) <= max(abs(one) for one in kinds)
+            assert flow.foreign_net_shares * flow.foreign_net_krw >= 0
+
     def test_top_turnover_when_offered_then_codes_are_distinct_and_limited(self, broker: Broker) -> None:
         try:
             top = broker.top_turnover(10)

@@ -318,3 +318,24 @@ def test_moment_when_the_text_is_not_a_time_then_there_is_none(text: str) -> Non
 
 def test_records_when_rows_are_empty_or_odd_then_they_are_left_out() -> None:
     assert records({"output": [{}, {"a": " "}, None, 5, {"A": " x "}]}, "output") == [{"a": "x"}]
+
+
+def test_investor_flows_when_a_session_still_runs_then_its_blank_row_is_left_out_and_amounts_are_won() -> None:
+    rig = Rig()
+    whole = {
+        "stck_bsop_date": "20260305", "prsn_ntby_qty": "-120", "frgn_ntby_qty": "100", "orgn_ntby_qty": "20",
+        "prsn_ntby_tr_pbmn": "-9", "frgn_ntby_tr_pbmn": "7", "orgn_ntby_tr_pbmn": "2",
+    }  # fmt: skip
+    blank = {name: "" for name in whole} | {"stck_bsop_date": "20260306"}
+    rig.kis.on("FHKST01010900", ok(output=[blank, whole, {}]))
+    (flow,) = rig.broker.investor_flows("005930")
+    assert flow.day == date(2026, 3, 5)
+    assert (flow.foreign_net_shares, flow.foreign_net_krw) == (100, 7_000_000)
+    assert (flow.individual_net_shares, flow.individual_net_krw) == (-120, -9_000_000)
+
+
+@pytest.mark.parametrize("rows", [[], [{}], [{"stck_bsop_date": "20261332", "bstp_nmix_prpr": "1"}], None])
+def test_index_bars_when_no_row_is_a_bar_then_the_list_is_empty(rows: object) -> None:
+    rig = Rig()
+    rig.kis.on("FHKUP03500100", ok(output2=rows))
+    assert rig.broker.index_bars("2001", date(2026, 1, 1), date(2026, 2, 1)) == []

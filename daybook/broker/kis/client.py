@@ -22,7 +22,7 @@ from daybook.broker.kis.transport import KisTransport
 from daybook.broker.port import BrokerConfigurationError
 from daybook.contracts.account import AccountSnapshot
 from daybook.contracts.base import Mode, Side
-from daybook.contracts.market import DailyBar, IndexQuote, MinuteBar, OrderBook, Quote
+from daybook.contracts.market import DailyBar, IndexBar, IndexQuote, InvestorFlow, MinuteBar, OrderBook, Quote
 from daybook.contracts.orders import BrokerOrder, BrokerOrderId, OrderKind
 
 PAPER_ORDER_LEAD_S = 1.0
@@ -82,6 +82,14 @@ class KisBroker:
     def index(self, code: str) -> IndexQuote:
         """Return an index level."""
         return self._market.index(code)
+
+    def index_bars(self, code: str, first: date, last: date) -> list[IndexBar]:
+        """Return an index's daily bars in ``[first, last]``, oldest first."""
+        return self._market.index_bars(code, first, last)
+
+    def investor_flows(self, symbol: str) -> list[InvestorFlow]:
+        """Return net buying by kind of investor of the last 30 sessions, oldest first."""
+        return self._market.investor_flows(symbol)
 
     def top_turnover(self, count: int) -> list[str]:
         """Return up to 30 stock codes by traded value; raises ``BrokerConfigurationError`` in mock."""

@@ -19,7 +19,9 @@ from daybook.broker.kis.fields import (
 )
 from daybook.contracts.market import (
     DailyBar,
+    IndexBar,
     IndexQuote,
+    InvestorFlow,
     Market,
     MinuteBar,
     OrderBook,
@@ -33,6 +35,8 @@ Body = Mapping[str, object]
 _HALTED_CLASS = "58"
 _ADMINISTRATIVE_CLASS = "51"
 _WARNING_BY_CLASS = {"54": 1, "53": 2, "52": 3}
+_FLOW_UNIT_KRW = 1_000_000
+"""Amounts of ``inquire-investor`` are in millions of won."""
 _FALLING_SIGNS = frozenset({"4", "5"})
 
 
@@ -153,6 +157,50 @@ def index_quote(code: str, body: Body, block: str) -> IndexQuote:
     if previous <= 0:
         raise UnreadableReply(f"the previous close of index {code} is missing")
     return IndexQuote(code=code, level=level, previous_close=previous, change_ratio=level / previous - 1.0)
+
+
+def index_bars(index_code: str, body: Body) -> list[IndexBar]:
+    """Return the rows of ``inquire-daily-indexchartprice`` that are sessions, in the order they came."""
+    bars = []
+    for row in records(body, "output2"):
+        day, close = day_of(row, "stck_bsop_date"), real(row, "bstp_nmix_prpr")
+        if day is None or close <= 0:
+            continue
+        bars.append(
+            IndexBar(
+                index_code=index_code,
+                day=day,
+                open_level=real(row, "bstp_nmix_oprc") or close,
+                high_level=real(row, "bstp_nmix_hgpr") or close,
+                low_level=real(row, "bstp_nmix_lwpr") or close,
+                close_level=close,
+                volume_shares=count(row, "acml_vol"),
+                turnover_krw=count(row, "acml_tr_pbmn"),
+            )
+        )
+    return bars
+
+
+def investor_flows(symbol: str, body: Body) -> list[InvestorFlow]:
+    """Return the sessions of ``inquire-investor``, newest first; a session still running has blanks and is left out."""
+    flows = []
+    for row in records(body, "output"):
+        day = day_of(row, "stck_bsop_date")
+        if day is None or any(row.get(f"{kind}_ntby_qty", "") == "" for kind in ("frgn", "orgn", "prsn")):
+            continue
+        flows.append(
+            InvestorFlow(
+                symbol=symbol,
+                day=day,
+                foreign_net_shares=whole(row, "frgn_ntby_qty"),
+                institution_net_shares=whole(row, "orgn_ntby_qty"),
+                individual_net_shares=whole(row, "prsn_ntby_qty"),
+                foreign_net_krw=whole(row, "frgn_ntby_tr_pbmn") * _FLOW_UNIT_KRW,
+                institution_net_krw=whole(row, "orgn_ntby_tr_pbmn") * _FLOW_UNIT_KRW,
+                individual_net_krw=whole(row, "prsn_ntby_tr_pbmn") * _FLOW_UNIT_KRW,
+            )
+        )
+    return flows
 
 
 def ranked_symbols(body: Body, limit: int) -> list[str]:

@@ -18,6 +18,7 @@ from daybook.broker.kis.wire import (
     HOLIDAYS,
     INDEX,
     INDEX_BARS,
+    INVESTORS,
     MINUTE_BARS,
     PAST_MINUTE_BARS,
     PRICE,
@@ -25,7 +26,7 @@ from daybook.broker.kis.wire import (
 )
 from daybook.broker.port import BrokerConfigurationError
 from daybook.contracts.base import KST
-from daybook.contracts.market import DailyBar, IndexQuote, MinuteBar, OrderBook, Quote
+from daybook.contracts.market import DailyBar, IndexBar, IndexQuote, InvestorFlow, MinuteBar, OrderBook, Quote
 
 T = TypeVar("T")
 
@@ -108,6 +109,34 @@ class KisMarketData:
         }
         reply = self._gateway.read(INDEX_BARS, {**query, **span})
         return decoded(lambda body: decode.index_quote(code, body, "output1"), reply)
+
+    def index_bars(self, code: str, first: date, last: date) -> list[IndexBar]:
+        """Return an index's daily bars, oldest first; each call brings at most 50, the newest of its span."""
+        found: dict[date, IndexBar] = {}
+        until = last
+        for _ in range(_MAX_BAR_PAGES):
+            if until < first:
+                break
+            query = {
+                "FID_COND_MRKT_DIV_CODE": "U",
+                "FID_INPUT_ISCD": code,
+                "FID_INPUT_DATE_1": f"{first:%Y%m%d}",
+                "FID_INPUT_DATE_2": f"{until:%Y%m%d}",
+                "FID_PERIOD_DIV_CODE": "D",
+            }
+            page = decoded(lambda body: decode.index_bars(code, body), self._gateway.read(INDEX_BARS, query))
+            fresh = [bar for bar in page if first <= bar.day <= until and bar.day not in found]
+            if not fresh:
+                break
+            found.update((bar.day, bar) for bar in fresh)
+            until = min(bar.day for bar in fresh) - timedelta(days=1)
+        return [found[day] for day in sorted(found)]
+
+    def investor_flows(self, symbol: str) -> list[InvestorFlow]:
+        """Return net buying by kind of investor, oldest first: the last 30 sessions, which is all KIS gives."""
+        reply = self._gateway.read(INVESTORS, _symbol_query(symbol))
+        flows = {flow.day: flow for flow in decoded(lambda body: decode.investor_flows(symbol, body), reply)}
+        return [flows[day] for day in sorted(flows)]
 
     def top_turnover(self, count: int) -> list[str]:
         """Return up to 30 common shares by traded value; not served in mock (``BrokerConfigurationError``)."""

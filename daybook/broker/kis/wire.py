@@ -60,6 +60,7 @@ MINUTE_BARS = _quotation("minute bars", "inquire-time-itemchartprice", "FHKST030
 PAST_MINUTE_BARS = _quotation("past minute bars", "inquire-time-dailychartprice", "FHKST03010230", in_mock=False)
 INDEX = _quotation("index price", "inquire-index-price", "FHPUP02100000", in_mock=False)
 INDEX_BARS = _quotation("index bars", "inquire-daily-indexchartprice", "FHKUP03500100", in_mock=True)
+INVESTORS = _quotation("investor flows", "inquire-investor", "FHKST01010900", in_mock=True)
 VOLUME_RANK = _quotation("volume rank", "volume-rank", "FHPST01710000", in_mock=False)
 HOLIDAYS = _quotation("holidays", "chk-holiday", "CTCA0903R", in_mock=False, page_suffix="")
 
@@ -81,6 +82,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     PAST_MINUTE_BARS,
     INDEX,
     INDEX_BARS,
+    INVESTORS,
     VOLUME_RANK,
     HOLIDAYS,
     BUY,
