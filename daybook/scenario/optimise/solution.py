@@ -1,0 +1,50 @@
+"""What the optimiser found."""
+
+from dataclasses import dataclass
+
+from daybook.scenario.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class TailGuess:
+    """Which scenarios mattered, for the next, similar problem: those deep in the tail and those near its edge."""
+
+    deep: IntArray
+    near: IntArray
+
+
+@dataclass(frozen=True)
+class PlanSolution:
+    """The best positions, with the figures on the scenarios they were made from.
+
+    Args:
+        positions_krw: (N,).
+        fees_krw: of getting there from the current positions.
+        objective_krw: E[W] - gamma CVaR, or CVaR, or E[W], as the problem's objective says.
+        expected_krw: E[W].
+        var_krw: VaR of the loss at alpha.
+        cvar_krw: CVaR of the loss at alpha.
+        binding: reason codes of the limits pressed against, sorted.
+        tail: numbers of the scenarios at or above VaR.
+        reasons: for each instrument the reason codes of the limits it presses against.
+        gamma: the problem's.
+        marginal_krw: (N,) what one more won in each instrument adds to E[W] - gamma CVaR, budget aside.
+        rounds: rounds of scenario generation.
+        gap: how far, at most, the objective is from the best, as a share of the budget (0 but for whole numbers).
+        guesses: what a warm start uses; one per tail.
+    """
+
+    positions_krw: FloatArray
+    fees_krw: float
+    objective_krw: float
+    expected_krw: float
+    var_krw: float
+    cvar_krw: float
+    binding: tuple[str, ...]
+    tail: IntArray
+    reasons: tuple[tuple[str, ...], ...]
+    gamma: float
+    marginal_krw: FloatArray
+    rounds: int
+    gap: float
+    guesses: tuple[TailGuess, ...]
