@@ -326,7 +326,7 @@ def test_investor_flows_when_a_session_still_runs_then_its_blank_row_is_left_out
         "stck_bsop_date": "20260305", "prsn_ntby_qty": "-120", "frgn_ntby_qty": "100", "orgn_ntby_qty": "20",
         "prsn_ntby_tr_pbmn": "-9", "frgn_ntby_tr_pbmn": "7", "orgn_ntby_tr_pbmn": "2",
     }  # fmt: skip
-    blank = {name: "" for name in whole} | {"stck_bsop_date": "20260306"}
+    blank = dict.fromkeys(whole, "") | {"stck_bsop_date": "20260306"}
     rig.kis.on("FHKST01010900", ok(output=[blank, whole, {}]))
     (flow,) = rig.broker.investor_flows("005930")
     assert flow.day == date(2026, 3, 5)
