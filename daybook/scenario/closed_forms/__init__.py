@@ -1,0 +1,1 @@
+"""Exact moments, quantiles and prices of the price models, against which simulations are held."""
