@@ -7,7 +7,8 @@ leaves the share m of the turnover makes it sigma sqrt(Q / (m V)), so it adds
     haircut = sigma sqrt(Q / V) (1 / sqrt(m) - 1).
 
 To stay linear in what is held, Q is the largest position the plan may take in the stock: ``max_weight`` of the budget
-or ``max_adv_participation`` of the turnover, whichever is less. Smaller positions are charged too much, none too little.
+or ``max_adv_participation`` of the turnover, whichever is less. Smaller positions are charged too much, none too
+little.
 """
 
 import numpy as np
