@@ -30,7 +30,24 @@ def max_drawdown_of_returns(returns: ArrayLike) -> float:
     Raises:
         MeasureError: for returns that are empty, not finite or at or below -1.
     """
+    return float(drawdowns_of_returns(returns).max())
+
+
+def drawdowns_of_returns(returns: ArrayLike, *, compounded: bool = True) -> FloatArray:
+    """Return the drawdown after each return, (T,): a share of the peak, or the gap of summed returns to their peak.
+
+    Raises:
+        MeasureError: for returns that are empty, not finite or, compounded, at or below -1.
+    """
     series = vector("returns", returns)
+    if not compounded:
+        total = np.cumsum(series)
+        return np.asarray(np.maximum.accumulate(np.maximum(total, 0.0)) - total, dtype=np.float64)
     if (series <= -1).any():
         raise MeasureError("returns must be above -1")
-    return max_drawdown(np.concatenate(([1.0], np.cumprod(1 + series))))
+    return drawdowns(np.concatenate(([1.0], np.cumprod(1 + series))))[1:]
+
+
+def ulcer_index(falls: ArrayLike) -> float:
+    """Return the root mean square of drawdowns."""
+    return float(np.sqrt((vector("falls", falls) ** 2).mean()))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from daybook.risk.measures.arrays import vector
@@ -18,6 +19,9 @@ class Moments:
     kurtosis: float
     worst: float
     """The largest loss, positive."""
+    mean_absolute_deviation: float
+    semi_deviation: float
+    """Root of the sum of squares below the mean over n - 1."""
 
 
 def moments(returns: ArrayLike) -> Moments:
@@ -39,4 +43,6 @@ def moments(returns: ArrayLike) -> Moments:
         skew=float((centred**3).mean()) / second**1.5,
         kurtosis=float((centred**4).mean()) / second**2,
         worst=-float(series.min()),
+        mean_absolute_deviation=float(np.abs(centred).mean()),
+        semi_deviation=float(((np.minimum(centred, 0.0) ** 2).sum() / (series.size - 1)) ** 0.5),
     )
