@@ -85,6 +85,7 @@ class ScoreWarning(StrEnum):
     FOREIGN_REFERENCE = "foreign_reference"
     EXPERT_WEIGHTS = "expert_weights"
     BASELINE_IS_BETTER = "baseline_is_better"
+    NOT_PROVEN_BETTER = "not_proven_better"
     NO_BASELINE = "no_baseline"
 
 
@@ -108,6 +109,10 @@ WARNING_LABELS: dict[ScoreWarning, tuple[str, str]] = {
     ScoreWarning.BASELINE_IS_BETTER: (
         "검증에서는 20일 변동성만 쓰는 기준 모형이 더 나았습니다. 두 점수를 함께 보십시오.",
         "In validation the volatility-only baseline did better for this kind; read both scores.",
+    ),
+    ScoreWarning.NOT_PROVEN_BETTER: (
+        "검증에서 20일 변동성만 쓰는 기준 모형보다 낫다는 증거가 없습니다. 두 점수를 함께 보십시오.",
+        "In validation nothing proved this better than volatility alone for this kind; read both scores.",
     ),
     ScoreWarning.NO_BASELINE: (
         "시세가 부족해 기준 모형(20일 변동성)을 계산하지 못했습니다.",

@@ -1,5 +1,7 @@
 """Isotonic regression: the non-decreasing step function nearest to the data in squared error."""
 
+import itertools
+
 import numpy as np
 
 from daybook.scenario.arrays import FloatArray
@@ -36,11 +38,11 @@ def binned_isotonic(x: FloatArray, outcomes: FloatArray, bins: int) -> tuple[Flo
     """
     order = np.argsort(x, kind="stable")
     edges = np.linspace(0, len(x), min(bins, len(x)) + 1).astype(np.int64)
-    parts = [order[low:high] for low, high in zip(edges[:-1], edges[1:], strict=True) if high > low]
+    parts = [order[low:high] for low, high in itertools.pairwise(edges.tolist()) if high > low]
     centres = np.array([x[part].mean() for part in parts])
     rates = np.array([outcomes[part].mean() for part in parts])
     masses = np.array([float(len(part)) for part in parts])
     groups, member = np.unique(centres, return_inverse=True)
-    mass = np.bincount(member, weights=masses)
-    rate = np.bincount(member, weights=rates * masses) / mass
+    mass = np.bincount(member, weights=masses).astype(np.float64)
+    rate = np.bincount(member, weights=rates * masses).astype(np.float64) / mass
     return groups, isotonic(rate, mass)

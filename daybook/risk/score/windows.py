@@ -18,11 +18,13 @@ def windows(series: FloatArray, size: int, rows: int) -> FloatArray:
     padded = series[-need:]
     if len(padded) < need:
         padded = np.concatenate([np.full(need - len(padded), np.nan), padded])
-    return sliding_window_view(padded, size)
+    frame: FloatArray = sliding_window_view(padded, size)
+    return frame
 
 
 def _ratio(total: FloatArray, mass: FloatArray) -> FloatArray:
-    return np.divide(total, mass, out=np.full(len(total), np.nan), where=mass > 0)
+    ratio: FloatArray = np.divide(total, mass, out=np.full(len(total), np.nan), where=mass > 0)
+    return ratio
 
 
 def root_mean_square(frame: FloatArray, weights: FloatArray) -> Measured:
