@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCAL := $(VENV)/.local-installed
 DEV := $(VENV)/.dev-installed
+# Tests wait more than they compute, so there are more processes than cores.
+PROCESSES ?= 4
 
 .PHONY: demo up test test-chaos test-clients test-docker check format bench bench-tokens bench-backtest bench-code bench-sandbox docs pin clean
 
@@ -15,7 +17,7 @@ up: $(LOCAL)
 	@$(BIN)/daybook up $(ARGS)
 
 test: $(DEV)
-	@$(BIN)/python -m pytest -m "not chaos and not clients" $(ARGS)
+	@$(BIN)/python -m pytest -m "not chaos and not clients" -n $(PROCESSES) --dist loadfile $(ARGS)
 
 test-chaos: $(DEV)
 	@$(BIN)/python -m pytest -m chaos -s --timeout=3600 $(ARGS)

@@ -26,9 +26,11 @@ from daybook.contracts.calls import (
     CHECK_ORDER,
     CLOSE_DAY,
     COLLECT_HISTORY,
+    COLLECT_SERIES,
     FILL_PRICES,
     FIND_ORDER,
     OBSERVE,
+    PLAN_COLLECTION,
     POLL_ORDER,
     RECONCILE,
     RECORD_APPROVAL,
@@ -41,6 +43,7 @@ from daybook.contracts.calls import (
     WATCH_ACCOUNT,
     Layer,
 )
+from daybook.contracts.collection import CollectionPlan, CollectionPlanRequest, SeriesReport, SeriesTask
 from daybook.contracts.day import (
     ClosingRequest,
     DayFacts,
@@ -76,6 +79,7 @@ from daybook.contracts.state import StateChangeRequest, StateChangeResult
 from daybook.execution.booking import Booking
 from daybook.execution.check import OrderChecker
 from daybook.execution.closing import DayCloser
+from daybook.execution.collection import SeriesCollector
 from daybook.execution.context import ContextReader
 from daybook.execution.desk import ExecutionDesk
 from daybook.execution.gateway import OrderGateway
@@ -132,6 +136,7 @@ class TradingActivities:
         self._observer = Observer(desk)
         self._history = HistoryCollector(desk)
         self._prices = PriceFiller(desk)
+        self._series = SeriesCollector(desk)
         self._states = StateChanger(desk)
         self._closer = DayCloser(desk)
         self._keeper = IntentKeeper(desk)
@@ -178,6 +183,18 @@ class TradingActivities:
     def fill_prices(self, request: FillPrices) -> PricesFilled:
         """Fetch daily bars that analysis needs and the books lack."""
         return self._prices.fill(request.symbols, request.sessions)
+
+    @serves(PLAN_COLLECTION)
+    @_coded
+    def plan_collection(self, request: CollectionPlanRequest) -> CollectionPlan:
+        """Choose the symbols of a collection and its last session."""
+        return self._series.plan(request)
+
+    @serves(COLLECT_SERIES)
+    @_coded
+    def collect_series(self, task: SeriesTask) -> SeriesReport:
+        """Bring one series of market data up to date; repeating it fetches only what is missing."""
+        return self._series.collect(task)
 
     @serves(OBSERVE)
     @_coded

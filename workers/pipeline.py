@@ -8,6 +8,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.archive import ArchiveActivities
 from activities.ask import AskActivities
 from activities.code import CodeActivities
 from activities.news import NewsActivities
@@ -54,9 +55,12 @@ from daybook.skills.running import Providers
 from daybook.skills.technical.ports import ChartFolder, DeskUniverse, PriceHistory
 from daybook.skills.toolbox import ToolBox
 from daybook.storage.answers import AnswerStore
+from daybook.storage.archive import SeriesArchive
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
 from daybook.storage.llm_calls import LlmCallStore
+from daybook.storage.object_backend import object_store_of
+from daybook.storage.object_book import ObjectBook
 from daybook.storage.scripts import ScriptStore
 from workers.hosting import run_worker
 
@@ -94,6 +98,7 @@ class PipelineParts:
             redactor=self.redactor,
         )
         self.model_names = ModelNames(self.catalogue, self.providers, _now)
+        self.objects = ObjectBook(self.database, object_store_of(settings.objects, settings.home))
         self.news = NewsRoom.of(settings, self.database, self.completer)
         self.router = self._router()
 
@@ -183,6 +188,7 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
     tools = ToolBox(Layer.PIPELINE, registry(), parts.tool_providers())
     return [
         *served_by(PipelineActivities(parts.database, settings.home, MomentumAdvisor)),
+        *served_by(ArchiveActivities(SeriesArchive(parts.database, parts.objects))),
         *served_by(NewsActivities(parts.news)),
         *served_by(AskActivities(parts.ask_desk())),
         *served_by(CodeActivities(parts.script_writer(), parts.run_explainer())),

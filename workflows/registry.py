@@ -2,6 +2,7 @@
 
 from workflows.ask import Ask
 from workflows.code_run import CodeRun
+from workflows.collect_market_data import CollectMarketData
 from workflows.decision_tick import DecisionTick
 from workflows.news_analysis import NewsAnalysis
 from workflows.place_order import PlaceOrder
@@ -24,4 +25,5 @@ WORKFLOWS: tuple[type, ...] = (
     Ask,
     ToolCall,
     CodeRun,
+    CollectMarketData,
 )

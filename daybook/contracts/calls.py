@@ -23,6 +23,13 @@ from daybook.contracts.code import (
     WriteScript,
     WrittenScript,
 )
+from daybook.contracts.collection import (
+    ArchiveSeries,
+    CollectionPlan,
+    CollectionPlanRequest,
+    SeriesReport,
+    SeriesTask,
+)
 from daybook.contracts.day import (
     ClosingRequest,
     DayFacts,
@@ -56,6 +63,7 @@ from daybook.contracts.layers import Call as Call
 from daybook.contracts.layers import Effect as Effect
 from daybook.contracts.layers import Layer as Layer
 from daybook.contracts.news import CollectedNews, CollectNews, NewsReport, ScoredNews, ScoreNews, SummariseNews
+from daybook.contracts.objects import ObjectRef
 from daybook.contracts.orders import SubmitOutcome, SubmitRequest
 from daybook.contracts.prices import FillPrices, PricesFilled
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
@@ -107,6 +115,16 @@ EXPLAIN_RUN = Call(
     "pipeline.explain_run", Layer.PIPELINE, ExplainRun, CodeRunResult, _seconds(180), attempts=3, effect=Effect.RECORD
 )
 
+ARCHIVE_SERIES = Call(
+    "pipeline.archive_series",
+    Layer.PIPELINE,
+    ArchiveSeries,
+    ObjectRef,
+    _seconds(60),
+    attempts=5,
+    effect=Effect.RECORD,
+)
+
 TRADING_PREFLIGHT = Call("trading.preflight", Layer.TRADING, PreflightRequest, PreflightReport, _seconds(30))
 BEGIN_DAY = Call("trading.begin_day", Layer.TRADING, DayStart, Session, _seconds(60), effect=Effect.RECORD)
 SET_PHASE = Call("trading.set_phase", Layer.TRADING, PhaseChange, _NOTHING, _seconds(15), effect=Effect.RECORD)
@@ -123,6 +141,18 @@ COLLECT_HISTORY = Call(
 )
 FILL_PRICES = Call(
     "trading.fill_prices", Layer.TRADING, FillPrices, PricesFilled, _seconds(150), attempts=2, effect=Effect.RECORD
+)
+PLAN_COLLECTION = Call(
+    "trading.plan_collection", Layer.TRADING, CollectionPlanRequest, CollectionPlan, _seconds(30), attempts=5
+)
+COLLECT_SERIES = Call(
+    "trading.collect_series",
+    Layer.TRADING,
+    SeriesTask,
+    SeriesReport,
+    _seconds(600),
+    attempts=5,
+    effect=Effect.RECORD,
 )
 OBSERVE = Call("trading.observe", Layer.TRADING, ObserveRequest, Observation, _seconds(180), effect=Effect.RECORD)
 RECORD_DECISION = Call(

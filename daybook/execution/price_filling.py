@@ -30,7 +30,7 @@ class PriceFiller:
 
     def fill(self, symbols: Sequence[str], sessions: int) -> PricesFilled:
         """Fetch what is missing of the last ``sessions`` sessions; a symbol the broker refuses is named."""
-        last = _last_final_day(self._desk.real_now())
+        last = last_final_day(self._desk.real_now())
         first = last - timedelta(days=int(sessions * CALENDAR_DAYS_PER_SESSION) + 10)
         bars, missing = 0, []
         for symbol in dict.fromkeys(symbols):
@@ -57,7 +57,7 @@ class PriceFiller:
         return bars
 
 
-def _last_final_day(now: datetime) -> date:
+def last_final_day(now: datetime) -> date:
     """Return the last session whose daily bar is final at ``now``."""
     today = now.astimezone(KST).date()
     session = session_on(today)

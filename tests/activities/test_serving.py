@@ -4,6 +4,7 @@ import pytest
 from temporalio.activity import _Definition
 from temporalio.exceptions import ApplicationError
 
+from activities.archive import ArchiveActivities
 from activities.ask import AskActivities
 from activities.code import CodeActivities
 from activities.news import NewsActivities
@@ -18,7 +19,7 @@ from daybook.contracts.day import PhaseChange, PreflightReport, PreflightRequest
 
 ROOMS: dict[Layer, tuple[type, ...]] = {
     Layer.SANDBOX: (SandboxActivities,),
-    Layer.PIPELINE: (PipelineActivities, NewsActivities, AskActivities, CodeActivities),
+    Layer.PIPELINE: (PipelineActivities, ArchiveActivities, NewsActivities, AskActivities, CodeActivities),
     Layer.TRADING: (TradingActivities,),
 }
 REQUEST = PreflightRequest(mode=Mode.PAPER, asked_at=datetime(2026, 3, 6, tzinfo=UTC))

@@ -22,6 +22,9 @@ INTERNAL = {
     "daybook.news": "of the pipeline worker's process",
     "daybook.llm": "of the pipeline worker's process; a catalogue that cannot be read is expected",
     "daybook.code": "of the pipeline worker's process",
+    "daybook.scenario": "of the pipeline worker's process, which answers them",
+    "daybook.risk": "of the pipeline worker's process",
+    "daybook.advice": "of the pipeline worker's process",
     "daybook.skills.fundamental": "of tools, which answer them",
     "daybook.commands.route_lines": "answered line by line",
 }

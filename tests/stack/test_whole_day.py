@@ -20,7 +20,7 @@ from daybook.stack.temporal_server import TemporalMissing, temporal_binary
 from daybook.storage import AuditLog, Database, DecisionStore, IntentStore, StateStore
 
 DAY = date(2026, 11, 20)
-SPEED = 900
+SPEED = 600
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(200)]
 
@@ -48,7 +48,7 @@ def stack(tmp_path):
         settings=settings,
         home=tmp_path / "home",
         ports=Ports(free_port(), free_port(), free_port()),
-        paper_options=("--seed", "7", "--start", f"{DAY}T08:00:00+09:00", "--shock", f"{DAY}T11:00=-0.2"),
+        paper_options=("--seed", "7", "--start", f"{DAY}T08:00:00+09:00", "--shock", f"{DAY}T12:00=-0.2"),
         worker_environment=rehearsal_environment(settings),
     )
     try:
@@ -65,7 +65,7 @@ def test_day_when_it_loses_3_percent_then_it_halts_and_resumes_in_two_steps_only
         trading = next(process for process in stack.supervisor.processes if process.name == "trading")
         os.kill(trading.pid, signal.SIGKILL)
 
-    result = days.run(DAY, [MarketEvent(time(13, 0), "the trading worker is killed", kill_trading)])
+    result = days.run(DAY, [MarketEvent(time(13, 30), "the trading worker is killed", kill_trading)])
 
     assert result.signed_off
     assert result.equity_krw <= result.opening_equity_krw * 0.97

@@ -1,3 +1,5 @@
+import uuid
+
 import pytest
 from alembic import command
 from sqlalchemy import create_engine, event, inspect, select, text
@@ -84,7 +86,8 @@ def test_returning_when_a_statement_asks_for_it_then_it_is_not_sent_to_mariadb(m
     statements: list[str] = []
     with Database(migrated_server.url) as database:
         event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-        IntentStore(database).record(ticket(), AT)
+        fresh = ticket().model_copy(update={"intent_id": f"intent-{uuid.uuid4().hex[:12]}"})
+        IntentStore(database).record(fresh, AT)
         statement = audit_head.insert().returning(audit_head.c.seq)
         with pytest.raises(Exception, match="RETURNING"), database.engine.begin() as connection:
             connection.execute(statement, {"id": 2, "seq": 0, "hash": ""})
