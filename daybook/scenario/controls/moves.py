@@ -5,7 +5,7 @@ from daybook.scenario.controls.choice import ControlChoice, is_allowed
 
 
 class Neighbourhood:
-    """The allowed choices around a choice. Required controls come along with one that needs them, clashing ones leave."""
+    """The allowed choices around a choice; what a control needs comes along with it, what clashes with it leaves."""
 
     def __init__(self, scenario: Scenario) -> None:
         """Read the rules of a scenario's controls once."""
@@ -43,6 +43,18 @@ class Neighbourhood:
         for first in self._changes(choice):
             found += self._changes(first)
         found.sort(key=lambda other: sum(other.steps) != sum(choice.steps))
+        return self._allowed(choice, found)
+
+    def trades(self, choice: ControlChoice) -> list[ControlChoice]:
+        """Return the allowed choices that give one control up for two others, or two for one."""
+        found = []
+        for first in self._changes(choice):
+            for second in self._changes(first):
+                for third in self._changes(second):
+                    ups = sum(new > old for new, old in zip(third.steps, choice.steps, strict=True))
+                    downs = sum(new < old for new, old in zip(third.steps, choice.steps, strict=True))
+                    if {ups, downs} == {1, 2}:
+                        found.append(third)
         return self._allowed(choice, found)
 
     def _changes(self, choice: ControlChoice) -> list[ControlChoice]:

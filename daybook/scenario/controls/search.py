@@ -5,17 +5,28 @@ evaluated once. Equal values go to the cheaper set, then to the one met first, s
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from daybook.contracts.scenario import Scenario
-from daybook.scenario.controls.choice import ControlChoice, choice_of, is_allowed, no_controls, refusal, spend_krw
+from daybook.scenario.controls.choice import (
+    ControlChoice,
+    choice_of,
+    control_cost_krw,
+    is_allowed,
+    no_controls,
+    refusal,
+    spend_krw,
+)
 from daybook.scenario.controls.moves import Neighbourhood
 from daybook.scenario.errors import ScenarioError
 
 Evaluate = Callable[[ControlChoice], float]
 
 MAX_SETS = 2**20
+FEW_SETS = 128
+"""So few allowed sets are all tried: rules and limits that leave no more tear the neighbourhoods of a climb apart."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +82,9 @@ def allowed_choices(scenario: Scenario) -> list[ControlChoice]:
     """
     if scenario.fixed_controls is not None:
         return [_start(scenario)]
-    ranges = [(c.levels,) if c.already_installed else range(c.levels + 1) for c in scenario.controls]
-    total = 1
-    for steps in ranges:
-        total *= len(steps)
-    if total > MAX_SETS:
+    if (total := _sets(scenario)) > MAX_SETS:
         raise ScenarioError("controls", f"there are {total:,} sets, too many to try all", "use the local search")
+    ranges = [(c.levels,) if c.already_installed else range(c.levels + 1) for c in scenario.controls]
     every = (ControlChoice(steps) for steps in itertools.product(*ranges))
     return sorted((choice for choice in every if is_allowed(scenario, choice)), key=lambda choice: sum(choice.steps))
 
@@ -99,13 +107,15 @@ def local_search(
     evaluate: Evaluate,
     *,
     starts: Iterable[ControlChoice] = (),
+    reach: int = 3,
     max_evaluations: int | None = None,
 ) -> Found:
-    """Climb from set to neighbouring set until none within two changes is better, from several starts.
+    """Climb from set to neighbouring set until no neighbour is better, from several starts.
 
-    A climb takes the best of all single changes (add, drop, step) while one helps, then the best of all pairs of
-    changes (a swap is one). It begins at the set of nothing new, at the set that singles reach from each start
-    in ``starts``, and at a set as large as the spending limit lets it be.
+    A climb takes the best single change (add, drop, another step) while one helps, else the best pair of changes (a
+    swap is one), else the best trade of one control for two or two for one. It begins at the set of nothing new, at
+    ``starts``, and at sets as large as the spending limit lets them be, filled from the cheapest, from the dearest, and
+    in both directions of the catalogue. Where rules and limits leave :data:`FEW_SETS` or fewer, all are tried instead.
 
     Parameters
     ----------
@@ -115,6 +125,8 @@ def local_search(
         Value of a choice, to be maximised; called once for each choice.
     starts : iterable of ControlChoice
         Sets worth a climb of their own, such as the answer of an easier problem.
+    reach : int
+        How far a climb looks: 1 single changes, 2 pairs too, 3 trades too.
     max_evaluations : int, optional
         Stop looking for better sets after so many evaluations.
 
@@ -126,20 +138,20 @@ def local_search(
     first = _start(scenario)
     book = _Book(scenario, evaluate, max_evaluations)
     book.value(first)
-    if scenario.fixed_controls is None:
+    if scenario.fixed_controls is None and not _tried_all(scenario, book):
         around = Neighbourhood(scenario)
-        for start in dict.fromkeys([first, *starts, _largest(scenario, around, first)]):
+        for start in dict.fromkeys([first, *starts, *_large_sets(scenario, around, first)]):
             if is_allowed(scenario, start):
-                _climb(start, book, around)
+                _climb(start, book, around, reach)
     best = book.best(book.values)
     chosen = first if best is None else best
     return Found(chosen, book.values[chosen], len(book.values), book.values)
 
 
-def _climb(start: ControlChoice, book: _Book, around: Neighbourhood) -> None:
+def _climb(start: ControlChoice, book: _Book, around: Neighbourhood, reach: int) -> None:
     current = start
     while not (current not in book.values and book.full):
-        for neighbours in (around.singles, around.pairs):
+        for neighbours in (around.singles, around.pairs, around.trades)[:reach]:
             found = book.best(neighbours(current))
             if found is not None and book.better(found, current):
                 current = found
@@ -156,13 +168,36 @@ def _start(scenario: Scenario) -> ControlChoice:
     return choice
 
 
-def _largest(scenario: Scenario, around: Neighbourhood, choice: ControlChoice) -> ControlChoice:
-    """Return a set to which nothing can be added, made by adding the cheapest control that fits again and again."""
-    while True:
-        larger = [other for other in around.singles(choice) if _contains(other, choice)]
-        if not larger:
-            return choice
-        choice = min(larger, key=lambda other: spend_krw(scenario, other))
+def _sets(scenario: Scenario) -> int:
+    return math.prod(1 if control.already_installed else control.levels + 1 for control in scenario.controls)
+
+
+def _tried_all(scenario: Scenario, book: _Book) -> bool:
+    """Try every allowed set where there are few; False where there are many."""
+    if _sets(scenario) > 32 * FEW_SETS:
+        return False
+    choices = allowed_choices(scenario)
+    if len(choices) > FEW_SETS:
+        return False
+    book.best(choices)
+    return True
+
+
+def _large_sets(scenario: Scenario, around: Neighbourhood, first: ControlChoice) -> list[ControlChoice]:
+    """Return sets filled up to the spending limit, control by control, in four orders."""
+    places = [place for place, control in enumerate(scenario.controls) if not control.already_installed]
+    costs = {p: control_cost_krw(scenario, scenario.controls[p], scenario.controls[p].levels) for p in places}
+    by_cost = sorted(places, key=lambda place: costs[place])
+    return [_filled(scenario, around, first, order) for order in (by_cost, by_cost[::-1], places, places[::-1])]
+
+
+def _filled(scenario: Scenario, around: Neighbourhood, first: ControlChoice, order: list[int]) -> ControlChoice:
+    choice = first
+    for place in order:
+        larger = around.changed(choice, place, scenario.controls[place].levels)
+        if _contains(larger, choice) and is_allowed(scenario, larger):
+            choice = larger
+    return choice
 
 
 def _contains(one: ControlChoice, other: ControlChoice) -> bool:

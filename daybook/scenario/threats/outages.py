@@ -33,7 +33,8 @@ class OutageWindows:
     """Windows in which a channel is down, sorted by scenario, then day; one row a window.
 
     Times are trading days from the start of the horizon; ``from_day`` is the day of the event, whose hour is unknown,
-    so a window begins with it. ``channel`` is an :class:`OutageChannel`, ``stock`` the stock that is halted or -1 for all.
+    so a window begins with it. ``channel`` is an :class:`OutageChannel`, ``stock`` the stock that is halted or -1 for
+    all.
     """
 
     scenario: IntArray
