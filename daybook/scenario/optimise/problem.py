@@ -162,6 +162,11 @@ class PlanProblem:
         """Return an instrument's name for messages."""
         return self.codes[index] if self.codes is not None else f"instrument {index}"
 
+    def lower_kind(self, index: int) -> LimitKind:
+        """Return what an instrument's lower bound comes from: what is not traded is cash."""
+        traded = self.is_traded[index] if self.is_traded is not None else index < self.size - 1
+        return LimitKind.MIN_POSITION if traded else LimitKind.MIN_CASH
+
     def upper_kind(self, index: int) -> LimitKind:
         """Return what an instrument's upper bound comes from."""
         return self.upper_kinds[index] if self.upper_kinds is not None else LimitKind.MAX_WEIGHT

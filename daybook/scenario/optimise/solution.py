@@ -1,16 +1,9 @@
 """What the optimiser found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from daybook.scenario.arrays import FloatArray, IntArray
-
-
-@dataclass(frozen=True)
-class TailGuess:
-    """Which scenarios mattered, for the next, similar problem: those deep in the tail and those near its edge."""
-
-    deep: IntArray
-    near: IntArray
+from daybook.scenario.optimise.generation import WarmStart
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class PlanSolution:
         marginal_krw: (N,) what one more won in each instrument adds to E[W] - gamma CVaR, budget aside.
         rounds: rounds of scenario generation.
         gap: how far, at most, the objective is from the best, as a share of the budget (0 but for whole numbers).
-        guesses: what a warm start uses; one per tail.
+        warm: what a similar problem starts from; of no meaning to others.
     """
 
     positions_krw: FloatArray
@@ -47,4 +40,4 @@ class PlanSolution:
     marginal_krw: FloatArray
     rounds: int
     gap: float
-    guesses: tuple[TailGuess, ...]
+    warm: WarmStart | None = field(default=None, repr=False)
