@@ -55,13 +55,14 @@ from daybook.skills.running import Providers
 from daybook.skills.technical.ports import ChartFolder, DeskUniverse, PriceHistory
 from daybook.skills.toolbox import ToolBox
 from daybook.storage.answers import AnswerStore
-from daybook.storage.archive import SeriesArchive
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
+from daybook.storage.day_archive import DayArchive
 from daybook.storage.llm_calls import LlmCallStore
 from daybook.storage.object_backend import object_store_of
 from daybook.storage.object_book import ObjectBook
 from daybook.storage.scripts import ScriptStore
+from daybook.storage.series_archive import SeriesArchive
 from workers.hosting import run_worker
 
 
@@ -188,7 +189,12 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
     tools = ToolBox(Layer.PIPELINE, registry(), parts.tool_providers())
     return [
         *served_by(PipelineActivities(parts.database, settings.home, MomentumAdvisor)),
-        *served_by(ArchiveActivities(SeriesArchive(parts.database, parts.objects))),
+        *served_by(
+            ArchiveActivities(
+                SeriesArchive(parts.database, parts.objects),
+                DayArchive(parts.database, settings.home, parts.objects),
+            )
+        ),
         *served_by(NewsActivities(parts.news)),
         *served_by(AskActivities(parts.ask_desk())),
         *served_by(CodeActivities(parts.script_writer(), parts.run_explainer())),

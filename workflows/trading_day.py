@@ -51,6 +51,7 @@ with workflow.unsafe.imports_passed_through():
     from daybook.risk.breakers import stricter
 
 from workflows.calling import MODE, PENDING, TRADING_DATE, begin, call
+from workflows.day_archive import archive_day
 from workflows.day_details import describe_day
 from workflows.day_plan import plan_day
 from workflows.decision_tick import DecisionTick
@@ -325,7 +326,10 @@ class TradingDay:
             equity_krw=facts.closing_equity_krw,
             opening_equity_krw=facts.opening_equity_krw,
         )
-        await self._enter(DayPhase.DONE, note=closing.summary())
+        note = closing.summary()
+        if workflow.patched("archive-day"):
+            note = f"{note}; {await archive_day(self._state, self._desk)}"[:300]
+        await self._enter(DayPhase.DONE, note=note)
         return self._result("", signed_off=closing.signed_off)
 
     async def _continue_as_new(self) -> None:

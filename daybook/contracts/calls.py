@@ -24,9 +24,11 @@ from daybook.contracts.code import (
     WrittenScript,
 )
 from daybook.contracts.collection import (
+    ArchiveDay,
     ArchiveSeries,
     CollectionPlan,
     CollectionPlanRequest,
+    DayArchived,
     SeriesReport,
     SeriesTask,
 )
@@ -123,6 +125,9 @@ ARCHIVE_SERIES = Call(
     _seconds(60),
     attempts=5,
     effect=Effect.RECORD,
+)
+ARCHIVE_DAY = Call(
+    "pipeline.archive_day", Layer.PIPELINE, ArchiveDay, DayArchived, _seconds(120), attempts=5, effect=Effect.RECORD
 )
 
 TRADING_PREFLIGHT = Call("trading.preflight", Layer.TRADING, PreflightRequest, PreflightReport, _seconds(30))

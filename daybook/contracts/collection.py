@@ -98,4 +98,19 @@ class ArchiveSeries(Message):
     task: SeriesTask
 
 
+class ArchiveDay(Message):
+    """Put what a closed day left behind into the object store: its quotes, its orders, its report."""
+
+    account: str
+    day: date
+    report_markdown: str = Field(default="", description="path of the report, relative to the desk's home")
+
+
+class DayArchived(Message):
+    """What was kept of a day."""
+
+    objects: int = Field(ge=0)
+    size_bytes: int = Field(ge=0)
+
+
 CollectMarketDataInput.model_rebuild()

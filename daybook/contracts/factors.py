@@ -44,7 +44,6 @@ class FactorSettings(Message):
         default=-2.0, le=0, description="a fitted ranking whose t is at or below this is not used"
     )
     min_walk_forward_windows: int = Field(default=6, ge=2, le=100, description="windows before that t counts")
-    trials: int = Field(default=1, ge=1, le=1_000_000, description="variants tried so far; for the deflated Sharpe")
 
     slippage_ratio: float = Field(default=0.00075, ge=0, le=0.05, description="price given up on each side")
     opinion_cap_points: float = Field(
@@ -152,11 +151,9 @@ class EvidenceCode(StrEnum):
     """Why there is not enough evidence for a call."""
 
     BELOW_COST = "below_cost"
-    SHORT_HISTORY = "short_history"
     LOW_COVERAGE = "low_coverage"
     FEW_SYMBOLS = "few_symbols"
     FAILED_VALIDATION = "failed_validation"
-    NOT_RANKED = "not_ranked"
 
 
 class CallCode(StrEnum):

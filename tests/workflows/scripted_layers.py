@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from daybook.contracts.advice import Recommendations
 from daybook.contracts.calls import (
+    ARCHIVE_DAY,
     BEGIN_DAY,
     CALLS,
     CANCEL_ORDER,
@@ -48,6 +49,7 @@ from daybook.contracts.calls import (
     Call,
     Layer,
 )
+from daybook.contracts.collection import DayArchived
 from daybook.contracts.day import DayFacts, HistoryReport, PreflightReport, ReportFiles
 from daybook.contracts.execution import AccountEvidence, CheckedOrder, FindResult, FoundOrder, IntentStatus
 from daybook.contracts.layers import Effect
@@ -187,6 +189,7 @@ _DEFAULTS: dict[str, Answer] = {
         tool_call(row).name: lambda request: ToolReply(tool=request.tool, status=ToolStatus.OK, value={})
         for row in TOOLS.values()
     },
+    ARCHIVE_DAY.name: lambda request: DayArchived(objects=8, size_bytes=1_000),
     WRITE_REPORT.name: lambda request: ReportFiles(markdown=f"reports/{request.day}.md", charts=()),
     BEGIN_DAY.name: lambda start: facts.session(start.day),
     SET_PHASE.name: None,

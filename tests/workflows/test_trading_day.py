@@ -9,6 +9,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 
 from daybook.contracts.base import TradingState
 from daybook.contracts.calls import (
+    ARCHIVE_DAY,
     BEGIN_DAY,
     CANCEL_ORDER,
     CHANGE_STATE,
@@ -463,3 +464,19 @@ async def test_decision_when_it_starts_one_order_then_its_history_is_short(
 def test_clock_when_a_day_is_given_then_input_survives_the_converter() -> None:
     day_input = facts.day_input(MarketClock.real_time(), "main", carried=trading())
     assert TradingDayInput.model_validate_json(day_input.model_dump_json()) == day_input
+
+
+async def test_day_when_it_is_closed_then_quotes_orders_and_report_are_archived(
+    skipping_control: Client, layers: ScriptedLayers
+) -> None:
+    result = await run(skipping_control, "14:30")
+    (request,) = layers.requests(ARCHIVE_DAY)
+    assert (request.day, request.report_markdown) == (result.day, result.report_markdown)
+
+
+async def test_day_when_the_object_store_refuses_then_the_day_is_done_all_the_same(
+    skipping_control: Client, layers: ScriptedLayers
+) -> None:
+    layers.script(ARCHIVE_DAY, ApplicationError("no bucket", non_retryable=True))
+    result = await run(skipping_control, "14:30")
+    assert (result.phase, result.signed_off) == (DayPhase.DONE, True)

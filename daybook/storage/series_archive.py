@@ -1,8 +1,6 @@
-"""What is put into the object store: series of market data, and what a closed day left behind."""
+"""Series of market data in the object store."""
 
-import gzip
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pydantic import BaseModel
@@ -11,20 +9,12 @@ from daybook.contracts.collection import SeriesKind, SeriesTask
 from daybook.contracts.objects import ObjectKind, ObjectRef
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
+from daybook.storage.day_archive import packed_lines
 from daybook.storage.errors import RecordNotFound
 from daybook.storage.market_series import CollectedSeries, MarketSeriesStore
 from daybook.storage.object_book import ObjectBook
 
 _CALENDAR_DAYS_PER_SESSION = 1.7
-
-
-def json_lines(rows: Iterable[BaseModel]) -> bytes:
-    """Return messages as gzipped JSON lines; equal rows give equal bytes, since no time of packing is written."""
-    lines = (
-        json.dumps(row.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        for row in rows
-    )
-    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
 class SeriesArchive:
@@ -49,7 +39,7 @@ class SeriesArchive:
         days: list[date] = [row.day for row in rows]  # type: ignore[attr-defined]
         name = f"{days[0].isoformat()}_{days[-1].isoformat()}.jsonl.gz"
         owner = f"market/{task.kind.value}/{task.key}"
-        ref = self._book.keep(owner, {name: json_lines(rows)}, ObjectKind.MARKET_DATA)[name]
+        ref = self._book.keep(owner, {name: packed_lines(rows)}, ObjectKind.MARKET_DATA)[name]
         self._series.mark_collected(
             CollectedSeries(task.kind.value, task.key, days[0], days[-1], len(days), ref.digest)
         )
