@@ -91,15 +91,29 @@ def normal_pair(radius_bits, angle_bits):  # type: ignore[no-untyped-def]
 
 
 @njit(forceinline=True)  # type: ignore[untyped-decorator]
-def growth(x):  # type: ignore[no-untyped-def]
-    """Return exp(x) - 1 in single precision, 0 exactly at 0; x is held within -80 and 80."""
-    x = min(max(x, f32(-80)), f32(80))
+def _reduced(x):  # type: ignore[no-untyped-def]
+    """Return 2^k and exp(r) - 1 with x = k ln 2 + r, r small; x is held within -80 and 80."""
+    x = f32(-80) if x < f32(-80) else x
+    x = f32(80) if x > f32(80) else x
     k = (x * _LOG2_E + _ROUND) - _ROUND
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
     p = f32(0.0083688879) + r * f32(0.0013950488)
     p = f32(0.041666206) + r * p
     p = f32(0.16666518) + r * p
     p = f32(0.5) + r * p
-    q = r + (r * r) * p
     scale = i32(i32(i32(k) + i32(127)) << i32(23)).view(np.float32)
+    return scale, r + (r * r) * p
+
+
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def growth(x):  # type: ignore[no-untyped-def]
+    """Return exp(x) - 1 in single precision, 0 exactly at 0."""
+    scale, q = _reduced(x)
     return scale * q + (scale - f32(1))
+
+
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def exponential(x):  # type: ignore[no-untyped-def]
+    """Return exp(x) in single precision, 1 exactly at 0."""
+    scale, q = _reduced(x)
+    return scale + scale * q
