@@ -130,6 +130,7 @@ def fitted(folder: Path) -> ScoreReference:
             "KRX indices are another market but partly the same years as the fit.",
             "Both calibrations go straight from their lowest bin to probability 0 at 0: an anchor, not data.",
             _words(rows),
+            _top_bins(rows),
         ),
         validations=rows,
     )
@@ -145,6 +146,12 @@ def _words(rows: tuple[ScoreValidation, ...]) -> str:
         + (", ".join(behind) or "none")
         + "."
     )
+
+
+def _top_bins(rows: tuple[ScoreValidation, ...]) -> str:
+    ends = [(row.name, row.model_bins[-1]) for row in rows if row.kind is ScoreKind.PORTFOLIO]
+    told = [f"{name} {top.predicted:.0%} forecast, {top.observed:.0%} happened" for name, top in ends]
+    return "On portfolios and indices the highest tenth of probabilities is too high: " + "; ".join(told) + "."
 
 
 def table(reference: ScoreReference) -> str:

@@ -69,7 +69,7 @@ def draw_calibration(validations: Sequence[ScoreValidation]) -> bytes:
         "Did the probabilities keep their word?",
         "20-day drawdown of 10 % or more: forecast against what happened, in ten bins of equal count",
     )
-    large = drawn.add_axes((0.055, 0.085, 0.40 if others else 0.87, 0.70))
+    large = drawn.add_axes((0.055, 0.085, 0.40 if others else 0.87, 0.645))
     _draw_reliability(large, first, is_large=True)
     large.set_xlabel("forecast probability", fontsize=10, color=style.QUIET)
     large.legend(
@@ -222,7 +222,7 @@ def _large_note(row: ScoreValidation) -> str:
         f"{row.first_day.year}-{row.last_day.year}, {row.rows:,} rows, base rate {row.base_rate:.1%}\n"
         f"AUC {model.auc:.3f} / {base.auc:.3f}   Brier skill {model.brier_skill:+.3f} / {base.brier_skill:+.3f}"
         f"   ECE {model.calibration_error:.3f} / {base.calibration_error:.3f}\n"
-        f"score / volatility alone: {_BETTER[row.preferred]}"
+        f"(risk score / volatility alone) verdict: {_BETTER[row.preferred]}"
     )
 
 

@@ -44,7 +44,7 @@ class MonotoneTable:
         left = np.clip(np.searchsorted(self.x, known, side="right") - 1, 0, len(self.x) - 2)
         low, high = self.y[left], self.y[left + 1]
         share = (known - self.x[left]) / (self.x[left + 1] - self.x[left])
-        result = np.clip(low + share * (high - low), low, high)
+        result = np.where(known == self.x[-1], self.y[-1], np.clip(low + share * (high - low), low, high))
         return np.where(np.isnan(values), np.nan, result)
 
 
