@@ -13,6 +13,7 @@ from daybook import __version__
 from daybook.commands import (
     ask,
     code,
+    collect,
     costs,
     day,
     halt,
@@ -46,6 +47,7 @@ _COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (route.route, "Show how a request is routed, and why."),
     (costs.costs, "Show what models cost, and what is left of the budget."),
     (news.news, "Analyse the news, or show earlier analyses."),
+    (collect.collect, "Collect bars, investor flows and indices."),
     (orders.orders, "List a day's orders, or those that wait."),
     (orders.why, "Explain an order, from decision to fills."),
     (orders.approve, "Approve a waiting order."),

@@ -20,6 +20,7 @@ from temporalio.client import (
 from daybook.contracts.base import KST
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.day import TradingDayInput
+from daybook.front.collection import COLLECTION_SCHEDULE, collection_schedule
 from daybook.front.news_schedule import EVERY_MIN, NEWS_SCHEDULE, news_schedule
 from daybook.settings import Settings
 
@@ -64,9 +65,11 @@ async def apply_schedules(client: Client, settings: Settings) -> list[str]:
     """Create or update every schedule; returns a line for each."""
     day = await put_schedule(client, TRADING_DAY_SCHEDULE, trading_day_schedule(settings))
     news = await put_schedule(client, NEWS_SCHEDULE, news_schedule(settings))
+    data = await put_schedule(client, COLLECTION_SCHEDULE, collection_schedule(settings))
     return [
         f"{TRADING_DAY_SCHEDULE} {day}: weekdays 08:10 Asia/Seoul, mode {settings.mode.value}",
         f"{NEWS_SCHEDULE} {news}: weekdays 07:30-18:00 Asia/Seoul, every {EVERY_MIN} min",
+        f"{COLLECTION_SCHEDULE} {data}: weekdays 16:40 Asia/Seoul",
     ]
 
 

@@ -7,6 +7,7 @@ from temporalio.client import Client, ScheduleActionStartWorkflow, ScheduleOverl
 from daybook.contracts.base import KST, Mode
 from daybook.contracts.calls import BEGIN_DAY
 from daybook.contracts.day import DayResult
+from daybook.front.collection import COLLECTION_SCHEDULE
 from daybook.front.news_schedule import NEWS_SCHEDULE
 from daybook.front.schedules import CATCH_UP, TRADING_DAY_SCHEDULE, apply_schedules, list_schedules
 from daybook.settings import Settings
@@ -61,11 +62,12 @@ async def test_schedule_when_listed_then_its_next_time_is_shown_in_korean_time(
 
     async def listed() -> dict[str, tuple[str, str]]:
         rows = {name: (when, note) for name, when, note in await list_schedules(client)}
-        return rows if len(rows) == 2 else {}
+        return rows if len(rows) == 3 else {}
 
     rows = await eventually(listed)
     assert (rows[TRADING_DAY_SCHEDULE][0][-5:], rows[TRADING_DAY_SCHEDULE][1]) == ("08:10", "mode paper")
     assert rows[NEWS_SCHEDULE][0][-2:] in ("00", "30")
+    assert rows[COLLECTION_SCHEDULE][0][-5:] == "16:40"
     await client.get_schedule_handle(TRADING_DAY_SCHEDULE).pause()
     assert (await listed())[TRADING_DAY_SCHEDULE][1].endswith("(paused)")
 
