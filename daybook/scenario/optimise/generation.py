@@ -45,13 +45,15 @@ class WarmTail:
 class WarmStart:
     """What a similar program starts from: tails, and the basis of what is no scenario.
 
-    ``capped`` are the (deep, near) scenarios of every tail where caps had to be put in force.
+    ``capped`` are the (deep, near) scenarios of every tail where caps had to be put in force, ``names`` the instruments
+    held where their number had to be limited.
     """
 
     tails: tuple[WarmTail, ...]
     columns: StatusArray
     rows: StatusArray
     capped: tuple[tuple[IntArray, IntArray], ...] = ()
+    names: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,11 @@ def normal_min_cvar(
     limits = _limits(mean, mean_floor, lower, upper, groups)
     multiple = tail_multiple(beta)
 
+    last = [minimise_quadratic(covariance, np.zeros(mean.shape[0]), *limits)]
+
     def weights_at(reward: float) -> FloatArray:
-        return minimise_quadratic(covariance, -reward * mean, *limits)
+        last[0] = minimise_quadratic(covariance, -reward * mean, *limits, start=last[0])
+        return last[0]
 
     def excess(reward: float) -> float:
         weights = weights_at(reward)

@@ -16,6 +16,7 @@ def minimise_quadratic(
     equal_to: FloatArray,
     at_least: FloatArray,
     least: FloatArray,
+    start: FloatArray | None = None,
 ) -> FloatArray:
     """Return the ``w`` (n,) of least ``w' hessian w / 2 + linear w``.
 
@@ -26,6 +27,7 @@ def minimise_quadratic(
         equal_to: (e,).
         at_least: (m, n) of ``at_least w >= least``.
         least: (m,).
+        start: a point that keeps every limit; None: one is sought.
 
     Raises ``BadProblem`` for a hessian that is not positive definite, ``InfeasiblePlan`` where the limits conflict.
     """
@@ -34,7 +36,7 @@ def minimise_quadratic(
         raise BadProblem("the covariance must be square and symmetric, one row per asset")
     if float(np.linalg.eigvalsh(hessian)[0]) <= 0:
         raise BadProblem("the covariance must be positive definite; leave out assets that repeat others")
-    point = _feasible_point(size, equal, equal_to, at_least, least)
+    point = _feasible_point(size, equal, equal_to, at_least, least) if start is None else start
     slack = at_least @ point - least
     active = _independent(equal, at_least, [int(row) for row in np.flatnonzero(slack <= 1e-10)])
     for _ in range(50 * (size + least.shape[0]) + 100):
@@ -81,12 +83,17 @@ def _feasible_point(
 def _independent(equal: FloatArray, at_least: FloatArray, rows: list[int]) -> list[int]:
     """Return those of the rows that are independent of each other and of the equalities."""
     chosen: list[int] = []
-    basis = equal
-    for row in rows:
-        trial = np.concatenate((basis, at_least[row : row + 1]))
-        if np.linalg.matrix_rank(trial) == trial.shape[0]:
-            chosen.append(row)
-            basis = trial
+    basis: list[FloatArray] = []
+    for number, row in enumerate((*equal, *at_least[rows])):
+        rest = row.copy()
+        for _ in range(2):
+            for direction in basis:
+                rest = rest - float(direction @ rest) * direction
+        length = float(np.linalg.norm(rest))
+        if length > 1e-9 * max(float(np.linalg.norm(row)), 1e-300):
+            basis.append(rest / length)
+            if number >= equal.shape[0]:
+                chosen.append(rows[number - equal.shape[0]])
     return chosen
 
 

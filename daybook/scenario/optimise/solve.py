@@ -12,6 +12,7 @@ from daybook.scenario.optimise.diagnosis import explain_infeasible
 from daybook.scenario.optimise.errors import UnboundedPlan
 from daybook.scenario.optimise.generation import Generated, WarmStart, generate
 from daybook.scenario.optimise.highs import Outcome
+from daybook.scenario.optimise.names import branch_names
 from daybook.scenario.optimise.primal import CAP_TOLERANCE, PrimalResult, Switch, solve_primal
 from daybook.scenario.optimise.problem import PlanProblem, check_problem
 from daybook.scenario.optimise.program import Program, build_program
@@ -37,7 +38,24 @@ def solve(problem: PlanProblem, warm: PlanSolution | None = None) -> PlanSolutio
         raise explain_infeasible(program)
     if free.outcome is Outcome.OPTIMAL and _keeps_all(program, free.x):
         return describe(program, free.x, free.warm, free.rounds, 0.0)
+    if free.outcome is Outcome.OPTIMAL and _is_about_names(program, free.x):
+        named = branch_names(program, free, start.names if start is not None else ())
+        if named is not None and _keeps_all(program, named.x):
+            warm_start = None if free.warm is None else dataclasses.replace(free.warm, names=named.names)
+            return describe(program, named.x, warm_start, free.rounds, named.gap)
     return _solve_in_force(program, free, start)
+
+
+def _is_about_names(program: Program, x: FloatArray) -> bool:
+    """Return whether the number of names is broken and nothing that needs other choices is there."""
+    problem = program.problem
+    counted = problem.or_all_but_last(problem.is_stock)
+    return (
+        problem.max_names is not None
+        and count_names(program, x) > problem.max_names
+        and problem.min_position_krw is None
+        and bool((program.lower[: problem.size][counted] >= 0).all())
+    )
 
 
 def _keeps_all(program: Program, x: FloatArray) -> bool:
