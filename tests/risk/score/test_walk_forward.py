@@ -23,7 +23,7 @@ def shipped_parts():
 
 
 def test_walk_forward_when_run_on_real_stocks_then_it_beats_volatility_and_is_calibrated():
-    rows = us_rows().rows(np.arange(0, len(us_rows()), 2))
+    rows = us_rows().rows(np.arange(0, len(us_rows()), 3))
     (found,) = walk_forward(rows, (rows,), YEARS)
     judged = validation("us_stocks", "미국", "US", ScoreKind.ASSET, found)
     assert judged.model.auc == pytest.approx(0.806, abs=0.01)
