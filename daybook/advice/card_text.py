@@ -11,11 +11,9 @@ _CALLS = {
 }
 _EVIDENCE = {
     EvidenceCode.BELOW_COST: ("기대 초과수익이 거래비용보다 크지 않음", "the expected excess is not above the cost"),
-    EvidenceCode.SHORT_HISTORY: ("시세 이력이 짧음", "the history is short"),
     EvidenceCode.LOW_COVERAGE: ("확인된 요인이 적음", "few of the factors are known"),
     EvidenceCode.FEW_SYMBOLS: ("비교할 종목이 적음", "few symbols to compare with"),
     EvidenceCode.FAILED_VALIDATION: ("순위가 자체 검증을 통과하지 못함", "the ranking failed its own test"),
-    EvidenceCode.NOT_RANKED: ("순위에 없음", "not ranked"),
 }
 
 
@@ -41,7 +39,8 @@ def _korean(card: AdviceCard) -> list[str]:
         lines.append("이유: " + ", ".join(_EVIDENCE[code][0] for code in card.evidence))
     lines.append("주요 요인: " + (", ".join(_driver(row, row.label_ko) for row in _top(card)) or "없음"))
     lines.append(
-        f"뉴스 {card.news_points:+.1f}점, LLM {card.rating_points:+.1f}점{_rating(card)}, 비용 {card.cost_points:+.1f}점"
+        f"뉴스 {card.news_points:+.1f}점, LLM {card.rating_points:+.1f}점{_rating(card)}, "
+        f"비용 {card.cost_points:+.1f}점"
     )
     risk = "미산정" if card.risk_score is None else f"{card.risk_score:.0f}점"
     lines.append(

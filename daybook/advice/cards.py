@@ -37,7 +37,6 @@ class CardInputs:
     names: Mapping[str, str]
     risk_scores: Mapping[str, float]
     settings: FactorSettings
-    symbols: tuple[str, ...] = ()
 
 
 def cards(expectations: list[Expectation], opinions: Opinions, inputs: CardInputs) -> tuple[AdviceCard, ...]:
@@ -49,7 +48,7 @@ def cards(expectations: list[Expectation], opinions: Opinions, inputs: CardInput
     without_ratings = assess_all(expectations, opinions.news, {})
     places = (ranks_of(without_news), ranks_of(without_ratings))
     points = tuple({row.expectation.symbol: row.points for row in rows} for rows in (without_news, without_ratings))
-    column_of = {symbol: column for column, symbol in enumerate(inputs.symbols)}
+    column_of = {symbol: column for column, symbol in enumerate(inputs.model.symbols)}
     by_feature = driver_points(inputs.model.ranks, inputs.model.fit.weights)
     made: list[AdviceCard] = []
     for place, row in enumerate(full, start=1):

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from daybook.advice.arrays import BoolArray, FloatArray
-from daybook.advice.features.catalogue import available, raw_values, ranked_values
+from daybook.advice.features.catalogue import available, ranked_values, raw_values
 from daybook.advice.features.feature import Feature
 from daybook.advice.information import InformationSummary
 from daybook.advice.labels import ranked_labels
@@ -30,6 +30,7 @@ class FactorModel:
     ``rank_slopes`` how much rank a step from the lowest to the highest place is, by feature.
     """
 
+    symbols: tuple[str, ...]
     features: tuple[Feature, ...]
     prior: FloatArray
     fit: RidgeFit
@@ -87,6 +88,7 @@ def fit_model(panel: Panel, settings: FactorSettings, features: tuple[Feature, .
         weights=_weights(used, prior, fit, known, panel),
     )
     return FactorModel(
+        symbols=panel.symbols,
         features=used,
         prior=prior,
         fit=fit,

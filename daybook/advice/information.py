@@ -23,13 +23,16 @@ class InformationSummary:
 
 
 def session_ics(scores: FloatArray, labels: FloatArray) -> FloatArray:
-    """Return the Spearman correlation of each row over columns known in both; nan with fewer than 3 or no spread."""
+    """Return the Spearman correlation of each row over columns known in both.
+
+    Scores that are all equal say nothing, so their row is 0; nan with fewer than 3 columns, or labels all equal.
+    """
     known = np.isfinite(scores) & np.isfinite(labels)
     left, right = rank_rows(scores, known), rank_rows(labels, known)
     product = (left * right).sum(axis=1)
     scale = np.sqrt((left * left).sum(axis=1) * (right * right).sum(axis=1))
-    usable = (known.sum(axis=1) >= MIN_NAMES) & (scale > 1e-12)
-    return np.where(usable, product / np.where(usable, scale, 1.0), np.nan)
+    usable = (known.sum(axis=1) >= MIN_NAMES) & (np.abs(right).sum(axis=1) > 0)
+    return np.where(usable, product / np.where(scale > 1e-12, scale, 1.0), np.nan)
 
 
 def summarise(ics: FloatArray, horizon: int) -> InformationSummary:

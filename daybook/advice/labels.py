@@ -7,7 +7,7 @@ from daybook.advice.panel import LARGEST_DAILY_MOVE, Panel, carried
 from daybook.advice.ranks import rank_rows
 
 LIQUIDATION_SESSIONS = 10
-"""Sessions before a delisting in which the exchange sets no daily limit (정리매매 takes seven): falls there are real."""
+"""Sessions before a delisting in which the exchange sets no daily limit (정리매매): falls there are real."""
 
 
 def forward_returns(panel: Panel, horizon: int) -> FloatArray:

@@ -111,7 +111,6 @@ class RatingCode(StrEnum):
     """What became of a model's rating."""
 
     USED = "used"
-    NO_RECORD = "no_record"
     MISSING = "missing"
     LATE = "late"
     MALFORMED = "malformed"
