@@ -77,17 +77,17 @@ def test_preset_when_read_then_it_tells_another_story_than_the_default_in_both_l
     assert [threat.id for threat in scenario.threats] == [threat.id for threat in default_threats()]
 
 
-@pytest.mark.parametrize(
-    ("name", "threat"),
-    [
-        ("2008", "T01"),
-        ("2020-03", "T01"),
-        ("2024-08", "T01"),
-        ("holding_breach", "T06"),
-        ("broker_outage", "T09"),
-        ("account_takeover", "T07"),
-    ],
-)
+OWN_THREATS = {
+    "2008": "T01",
+    "2020-03": "T01",
+    "2024-08": "T01",
+    "holding_breach": "T06",
+    "broker_outage": "T09",
+    "account_takeover": "T07",
+}
+
+
+@pytest.mark.parametrize(("name", "threat"), OWN_THREATS.items())
 def test_preset_when_read_then_its_own_threat_strikes_more_often_than_by_default(name: str, threat: str) -> None:
     scenario = preset(name)
     own = next(spec for spec in scenario.threats if spec.id.startswith(threat))
