@@ -69,6 +69,7 @@ class _Book:
         for choice in choices:
             if choice not in self.values and self.full:
                 continue
+            self.value(choice)
             if found is None or self.better(choice, found):
                 found = choice
         return found
@@ -149,8 +150,11 @@ def local_search(
 
 
 def _climb(start: ControlChoice, book: _Book, around: Neighbourhood, reach: int) -> None:
+    if start not in book.values and book.full:
+        return
+    book.value(start)
     current = start
-    while not (current not in book.values and book.full):
+    while True:
         for neighbours in (around.singles, around.pairs, around.trades)[:reach]:
             found = book.best(neighbours(current))
             if found is not None and book.better(found, current):
