@@ -18,6 +18,7 @@ from daybook.scenario.optimise.problem import FIELD_OF_LIMIT, LimitKind
 from daybook.scenario.optimise.program import Program, Row
 
 _NO_SLACK = 1e-9
+_BUDGET = FIELD_OF_LIMIT[LimitKind.BUDGET]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ def explain_infeasible(program: Program, switches: Sequence[Switch] = ()) -> Opt
         slack = _least_slack(program, families, [number], switches)
         if slack is not None:
             alone[number] = slack[number]
-    conflicts = [_conflict(program, families[number], slack) for number, slack in alone.items() if slack > _NO_SLACK]
+    conflicts = [
+        _conflict(program, families[number], slack) for number, slack in alone.items() if abs(slack) > _NO_SLACK
+    ]
     if problem.max_names is not None and switches:
         conflicts += _names_conflict(program, switches)
     if conflicts:
@@ -46,14 +49,17 @@ def explain_infeasible(program: Program, switches: Sequence[Switch] = ()) -> Opt
     else:
         joint = _least_slack(program, families, list(range(len(families))), switches) or {}
         conflicts = [
-            _conflict(program, families[number], slack) for number, slack in joint.items() if slack > _NO_SLACK
+            _conflict(program, families[number], slack) for number, slack in joint.items() if abs(slack) > _NO_SLACK
         ]
         together = True
     if not conflicts:
         return InfeasiblePlan("constraints", "no plan meets every limit of constraints; loosen them", ("constraints",))
-    conflicts.sort(key=lambda conflict: (conflict.field == "budget.total_krw", conflict.relaxation_krw or 0.0))
+    room = next((conflict.relaxation_krw for conflict in conflicts if conflict.field == _BUDGET), None)
+    if any(conflict.field != _BUDGET for conflict in conflicts):
+        conflicts = [conflict for conflict in conflicts if conflict.field != _BUDGET]
+    conflicts.sort(key=lambda conflict: abs(conflict.relaxation_krw or 0.0))
     fields = tuple(dict.fromkeys(conflict.field for conflict in conflicts))
-    return InfeasiblePlan(conflicts[0].field, _message(program, conflicts, together), fields, tuple(conflicts))
+    return InfeasiblePlan(conflicts[0].field, _message(program, conflicts, together, room), fields, tuple(conflicts))
 
 
 def _families(program: Program) -> list[_Family]:
@@ -100,7 +106,8 @@ def _least_slack(
 ) -> dict[int, float] | None:
     """Return the least slack of some families that makes room, others kept; None where they cannot.
 
-    Bounds become rows, each with its family's slack; the budget has two slacks, one either way.
+    Bounds become rows, each with its family's slack; the budget has two slacks: what finds no place is positive, what
+    is lacking negative.
     """
     size, count = program.size, len(families)
     total = size + count + 1
@@ -150,8 +157,8 @@ def _least_slack(
         return None
     slacks = {number: float(result.x[size + number]) for number in range(count)}
     for number, family in enumerate(families):
-        if family.kind is LimitKind.BUDGET:
-            slacks[number] = max(slacks[number], float(result.x[-1]))
+        if family.kind is LimitKind.BUDGET and result.x[-1] > slacks[number]:
+            slacks[number] = -float(result.x[-1])
     return slacks
 
 
@@ -186,10 +193,20 @@ def _conflict(program: Program, family: _Family, slack: float) -> Conflict:
     return Conflict(FIELD_OF_LIMIT[family.kind], family.label, family.limit * program.unit, relaxation * program.unit)
 
 
-def _message(program: Program, conflicts: Sequence[Conflict], together: bool) -> str:
+def _message(program: Program, conflicts: Sequence[Conflict], together: bool, room: float | None) -> str:
     ways = "; ".join(_way_out(program, conflict) for conflict in conflicts)
-    asked = "these have to give way together" if together else "one of these has to give way"
-    return f"no plan meets every limit; {asked}: {ways}"
+    asked = "one of these has to give way" if len(conflicts) > 1 else "it has to give way"
+    if together:
+        asked = "these have to give way together"
+    said = "no plan meets every limit"
+    if room is not None and conflicts[0].field != _BUDGET:
+        budget = program.problem.budget_krw
+        said += (
+            f" (they have room for {budget - room:,.0f} of {budget:,.0f} won)"
+            if room > 0
+            else f" (they need {budget - room:,.0f} won, and there are {budget:,.0f})"
+        )
+    return f"{said}; {asked}: {ways}"
 
 
 def _way_out(program: Program, conflict: Conflict) -> str:
@@ -200,10 +217,15 @@ def _way_out(program: Program, conflict: Conflict) -> str:
     if kind is LimitKind.NAMES:
         return f"{conflict.field} from {conflict.limit_krw:.0f} to {conflict.limit_krw + slack:.0f}"
     if kind is LimitKind.BUDGET:
-        return f"{conflict.field}: {slack:,.0f} won too many or too few for the other limits"
+        what = "find no place within the other limits" if slack > 0 else "are lacking for the other limits"
+        return f"{conflict.field}: {abs(slack):,.0f} won {what}"
     if kind is LimitKind.LIQUIDITY:
         return f"{conflict.field} times {1 + slack / conflict.limit_krw:.4g}"
-    if kind in (LimitKind.NET_SHORT, LimitKind.FORBIDDEN, LimitKind.RUIN):
+    if kind is LimitKind.RUIN:
+        return (
+            f"{conflict.field}: the worst paths end {slack:,.0f} won too low on average; raise it, or lower the floor"
+        )
+    if kind in (LimitKind.NET_SHORT, LimitKind.FORBIDDEN):
         return f"{conflict.field}{label} by {slack:,.0f} won"
     if kind is LimitKind.EXPECTED:
         now, then = (conflict.limit_krw - whole) / whole, (conflict.limit_krw - whole - slack) / whole
