@@ -22,12 +22,15 @@ from daybook.scenario.optimise.solve import solve
 
 _NEAR = 1e-7
 """Losses this close to VaR, as a share of the budget, are at it."""
+_MANY = 150
+"""Scenarios at VaR that are weighted one by one; a basic solution has about as many as there are instruments."""
 
 
 def dual_shares(problem: PlanProblem, solution: PlanSolution) -> FloatArray:
     """Return q (S,), the weighting of the tail under which the solution's positions are best.
 
-    Scenarios beyond VaR count in full; those at it are weighted so that the gradient is the solution's ``marginal``.
+    Scenarios beyond VaR count in full. Those at it are weighted so that the first-order conditions hold as well as
+    they can: the gradient of what is held between its bounds is the price of a won, those of the rest lie beside it.
     """
     wealth = problem.wealth
     losses = problem.reference_krw - wealth_of(wealth, solution.positions_krw)
@@ -38,17 +41,69 @@ def dual_shares(problem: PlanProblem, solution: PlanSolution) -> FloatArray:
     shares = np.where(losses > var + width, caps, 0.0)
     near = np.flatnonzero(np.abs(losses - var) <= width)
     mass = 1.0 - float(shares.sum())
-    deep = np.flatnonzero(shares)
-    gradient = (wealth.gross * chances[:, None]).sum(axis=0)
-    gradient += problem.gamma * (wealth.gross[deep] * shares[deep, None]).sum(axis=0)
-    if near.size > 1 and problem.gamma > 0:
-        wanted = (solution.marginal_krw - gradient) / problem.gamma
-        matrix = np.vstack([wealth.gross[near].T, np.full(near.size, 10.0)])
-        fitted = lsq_linear(matrix, np.append(wanted, 10.0 * mass), bounds=(0.0, caps[near] + 1e-15))
-        shares[near] = np.clip(fitted.x, 0.0, caps[near])
+    reward, weight = _weights(problem)
+    if near.size > _MANY:
+        # Wealth that hardly depends on the scenario, as of cash alone: the worst market speaks for the tail.
+        worst = near[np.argsort(wealth.gross[near].sum(axis=1), kind="stable")]
+        before = np.cumsum(caps[worst]) - caps[worst]
+        shares[worst] = np.clip(mass - before, 0.0, caps[worst])
+    elif near.size > 1 and weight > 0.0:
+        deep = np.flatnonzero(shares)
+        gradient = reward * weighted_gross(wealth.gross, chances)
+        gradient += weight * weighted_gross(wealth.gross[deep], shares[deep])
+        shares[near] = _fitted(problem, solution, wealth.gross[near] * weight, gradient, caps[near], mass)
     elif near.size:
         shares[near] = caps[near] * (mass / float(caps[near].sum()))
     return _within(shares, caps, near)
+
+
+def weighted_gross(gross: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the sum (N,) of rows of gross (S, N), weighted; without threads, so the same bits everywhere."""
+    return np.asarray(np.einsum("s,sj->j", weights, gross))
+
+
+def _weights(problem: PlanProblem) -> tuple[float, float]:
+    """Return the weights of E[W] and of CVaR in the score."""
+    if problem.objective is Objective.UTILITY:
+        return 1.0, problem.gamma
+    return (0.0, 1.0) if problem.objective is Objective.MIN_CVAR else (1.0, 0.0)
+
+
+def _fitted(
+    problem: PlanProblem,
+    solution: PlanSolution,
+    near_gross: FloatArray,
+    gradient: FloatArray,
+    caps: FloatArray,
+    mass: float,
+) -> FloatArray:
+    """Return shares of the scenarios at VaR by least squares of the first-order conditions.
+
+    Unknowns: the shares, the price of a won of budget, and a multiplier at least 0 for each bound and limit in force.
+    """
+    positions, size = solution.positions_krw, problem.size
+    close = 1e-7 * problem.reference_krw
+    current = problem.or_zeros(problem.current_krw)
+    more, less = positions > current + close, positions < current - close
+    price = 1.0 + np.where(more, problem.or_zeros(problem.buy_rate), 0.0)
+    price -= np.where(less, problem.or_zeros(problem.sell_rate), 0.0)
+    at_rest = ~(more | less)
+    eye = np.eye(size)
+    columns = [-eye[at] for at in np.flatnonzero((positions >= problem.upper_krw - close) | at_rest)]
+    columns += [eye[at] for at in np.flatnonzero((positions <= problem.lower_krw + close) | at_rest)]
+    for limit in problem.groups:
+        value = float(np.sum(limit.coefficients * positions))
+        if limit.upper_krw is not None and value >= limit.upper_krw - close:
+            columns.append(-limit.coefficients)
+        if limit.lower_krw is not None and value <= limit.lower_krw + close:
+            columns.append(limit.coefficients)
+    free = np.array(columns).reshape(len(columns), size).T
+    matrix = np.hstack([near_gross.T, -price[:, None], free])
+    total = np.concatenate([np.full(len(caps), 10.0), np.zeros(matrix.shape[1] - len(caps))])
+    lower = np.concatenate([np.zeros(len(caps)), [-np.inf], np.zeros(len(columns))])
+    upper = np.concatenate([caps + 1e-15, [np.inf], np.full(len(columns), np.inf)])
+    fitted = lsq_linear(np.vstack([matrix, total]), np.append(-gradient, 10.0 * mass), bounds=(lower, upper))
+    return np.asarray(np.clip(fitted.x[: len(caps)], 0.0, caps))
 
 
 def _within(shares: FloatArray, caps: FloatArray, near: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> FloatArray:
@@ -68,21 +123,17 @@ def upper_bound(problem: PlanProblem, shares: FloatArray) -> float:
     number of names are left out, which can only raise the bound.
     """
     wealth = problem.wealth
-    chances = equal_or(wealth.probabilities, len(shares))
-    weights = np.zeros_like(chances)
-    if problem.objective is not Objective.MIN_CVAR:
-        weights += chances
-    if problem.objective is Objective.UTILITY:
-        weights += problem.gamma * shares
-    if problem.objective is Objective.MIN_CVAR:
-        weights += shares
-    rows = np.flatnonzero(weights)
-    gradient = (wealth.gross[rows] * weights[rows, None]).sum(axis=0)
-    constant = float((weights * wealth.fixed_krw).sum())
-    if problem.objective is Objective.UTILITY:
-        constant += problem.gamma * problem.reference_krw
-    if problem.objective is Objective.MIN_CVAR:
-        constant += problem.reference_krw
+    reward, weight = _weights(problem)
+    weights = weight * shares
+    if reward > 0.0:
+        weights = weights + reward * equal_or(wealth.probabilities, len(shares))
+        gradient = weighted_gross(wealth.gross, weights)
+        constant = float(np.sum(weights * wealth.fixed_krw))
+    else:
+        rows = np.flatnonzero(weights)
+        gradient = weighted_gross(wealth.gross[rows], weights[rows])
+        constant = float(np.sum(weights[rows] * wealth.fixed_krw[rows]))
+    constant += weight * problem.reference_krw
     linear = replace(
         problem,
         wealth=WealthModel(gross=gradient[None, :], fixed_krw=np.zeros(1)),

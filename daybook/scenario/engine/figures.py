@@ -42,7 +42,7 @@ def fan(days_krw: FloatArray, probabilities: FloatArray | None = None) -> tuple[
 def max_drawdown(days_krw: FloatArray) -> FloatArray:
     """Return (S,) the largest fall from a peak as a share of it, of wealth (S, H + 1); at most 1."""
     peak = np.maximum.accumulate(days_krw, axis=1)
-    return np.clip((1.0 - days_krw / np.maximum(peak, 1e-9)).max(axis=1), 0.0, 1.0)
+    return np.asarray(np.clip((1.0 - days_krw / np.maximum(peak, 1e-9)).max(axis=1), 0.0, 1.0), dtype=np.float64)
 
 
 def loss_figures(

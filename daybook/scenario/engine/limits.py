@@ -112,7 +112,7 @@ def _stock_caps(
 
 def unaffordable_codes(scenario: Scenario, parameters: MarketParameters) -> tuple[str, ...]:
     """Return the stocks of which not even one lot fits into the limits, forbidden ones aside."""
-    lots = parameters.prices_krw * float(scenario.budget.lot)
+    lots = np.asarray(parameters.prices_krw * float(scenario.budget.lot), dtype=np.float64)
     caps, kinds = _stock_caps(scenario, parameters, lots)
     return tuple(
         code
