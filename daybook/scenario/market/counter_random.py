@@ -80,9 +80,7 @@ def normal_pair(radius_bits, angle_bits):  # type: ignore[no-untyped-def]
     x = f32(i32(u32(angle_bits) << u32(2))) * _TO_QUARTERS
     y = x * x
     sine = x * (f32(1.5707964) + y * (f32(-0.64596349) + y * (f32(0.079680227) + y * f32(-0.0046021771))))
-    cosine = f32(1) + y * (
-        f32(-1.2337005) + y * (f32(0.25366923) + y * (f32(-0.020860288) + y * f32(0.00090402167)))
-    )
+    cosine = f32(1) + y * (f32(-1.2337005) + y * (f32(0.25366923) + y * (f32(-0.020860288) + y * f32(0.00090402167))))
     signed = -radius if u32(angle_bits) & u32(0x80000000) else radius
     swap = u32(angle_bits) & u32(0x40000000)
     first = sine if swap else cosine

@@ -122,9 +122,7 @@ def _move_stocks(day_row, low, high, today, returns, factors, sums, traded, own_
             _own_returns(r, lift, jump, drift[i], beta[i], own_sd[i])
             _add_factors(loadings[i], factors, r)
         _add_returns(r, today[_VOLATILITY], sums[i])
-        _trade(
-            sums[i], today[_SHOCK], sector_shock[sector[i]], own_shock[i], traded[i], beta[i], lowest, highest
-        )
+        _trade(sums[i], today[_SHOCK], sector_shock[sector[i]], own_shock[i], traded[i], beta[i], lowest, highest)
         if with_wealth:
             _add_worth(positions[i], traded[i], worth)
 

@@ -13,6 +13,7 @@ from daybook.scenario.market.errors import MarketDataCode, MarketDataError
 MEAN_BLOCK_DAYS = 10
 """Mean length of the blocks of consecutive days the bootstrap draws (geometric: Politis and Romano 1994)."""
 _FACTORS_AT_A_TIME = 4
+_SHORTEST_HALF_LIFE_DAYS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def pack_events(events: ActiveEvents | None, count: int) -> tuple[Any, ...]:
         np.ascontiguousarray(events.stock, np.int64),
         np.ascontiguousarray(np.stack([events.market_shock, events.sector_shock, events.name_shock], axis=1), float),
         np.ascontiguousarray(events.permanent, np.float64),
-        np.exp2(-1.0 / np.ascontiguousarray(events.half_life_days, np.float64)),
+        np.exp2(-1.0 / np.maximum(np.asarray(events.half_life_days, np.float64), _SHORTEST_HALF_LIFE_DAYS)),
         np.ascontiguousarray(events.days_active, np.float64),
         np.ascontiguousarray(np.stack([events.vol_multiplier, events.correlation_lift], axis=1), float),
     )
