@@ -1,5 +1,7 @@
 """Every reference case of the simulation, within its tolerance; see cases_book for how a case finds its handler."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.scenario import (  # noqa: F401 - each registers its handlers
@@ -19,6 +21,13 @@ CASES = load_cases()
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES])
 def test_reference_case_when_run_then_every_expected_value_is_within_its_tolerance(case: Case) -> None:
     check(case, handler_of(case).run(case))
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES if case.has("planted_ic")])
+def test_planted_signal_when_all_twelve_seeds_run_then_its_strength_is_found(case: Case) -> None:
+    whole = replace(case, inputs={**case.inputs, "seeds": 12})
+    check(whole, handler_of(whole).run(whole))
 
 
 def test_unknown_case_when_run_then_it_says_so_and_lists_its_inputs() -> None:
