@@ -27,7 +27,7 @@ _ROUND = f32(12582912.0)
 _SQRT_HALF_BITS = 0x3F3504F3
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
+@njit(forceinline=True)
 def mix64(x):  # type: ignore[no-untyped-def]
     """Return a hash of 64 bits (SplitMix64)."""
     x = u64(x)
@@ -36,7 +36,7 @@ def mix64(x):  # type: ignore[no-untyped-def]
     return x ^ (x >> u64(31))
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
+@njit(forceinline=True)
 def draw32(number, low, high):  # type: ignore[no-untyped-def]
     """Return 32 random bits: the draw ``number`` of the key whose halves are ``low`` and ``high``."""
     x = u32(u32(number) * u32(0x9E3779B9)) + low
@@ -48,7 +48,7 @@ def draw32(number, low, high):  # type: ignore[no-untyped-def]
     return u32(x ^ (x >> u32(15)))
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
+@njit(forceinline=True)
 def minus_two_log(bits):  # type: ignore[no-untyped-def]
     """Return -2 ln(u) for u = (bits / 2 + 1/2) / 2^31, never negative.
 
@@ -70,7 +70,7 @@ def minus_two_log(bits):  # type: ignore[no-untyped-def]
     return f32(-2) * ((x + (x * x) * q) + exponent * _LN2)
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
+@njit(forceinline=True)
 def normal_pair(radius_bits, angle_bits):  # type: ignore[no-untyped-def]
     """Return two independent standard normals.
 
@@ -88,7 +88,7 @@ def normal_pair(radius_bits, angle_bits):  # type: ignore[no-untyped-def]
     return signed * first, signed * second
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
+@njit(forceinline=True)
 def _reduced(x):  # type: ignore[no-untyped-def]
     """Return 2^k and exp(r) - 1 with x = k ln 2 + r, r small; x is held within -80 and 80."""
     x = f32(-80) if x < f32(-80) else x
@@ -103,14 +103,14 @@ def _reduced(x):  # type: ignore[no-untyped-def]
     return scale, r + (r * r) * p
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
+@njit(forceinline=True)
 def growth(x):  # type: ignore[no-untyped-def]
     """Return exp(x) - 1 in single precision, 0 exactly at 0."""
     scale, q = _reduced(x)
     return scale * q + (scale - f32(1))
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
+@njit(forceinline=True)
 def exponential(x):  # type: ignore[no-untyped-def]
     """Return exp(x) in single precision, 1 exactly at 0."""
     scale, q = _reduced(x)

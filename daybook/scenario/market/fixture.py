@@ -1,4 +1,4 @@
-"""A simulated price history of large KRX companies, for rehearsals without keys; it always says that it is simulated."""
+"""A simulated price history of large KRX companies, for rehearsals without keys; it says that it is simulated."""
 
 import importlib.resources
 from collections.abc import Sequence

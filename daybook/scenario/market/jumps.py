@@ -9,7 +9,7 @@ from daybook.scenario.arrays import FloatArray
 from daybook.scenario.market.volatility import running_variance
 
 THRESHOLD_SD = 4.0
-"""A day further from the mean than this many of its standard deviations holds a jump (threshold method: Mancini 2009)."""
+"""A day further from the mean than this many standard deviations holds a jump (threshold method: Mancini 2009)."""
 PRIOR_YEARS = 1.0
 PRIOR_RATE_PER_YEAR = 1.5
 PRIOR_JUMPS = 4.0

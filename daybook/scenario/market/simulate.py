@@ -14,8 +14,9 @@ import numpy as np
 from daybook.contracts.scenario import MarketModel
 from daybook.scenario.arrays import ActiveEvents, FloatArray, MarketParameters, Paths
 from daybook.scenario.market.errors import MarketDataCode, MarketDataError
-from daybook.scenario.market.kernel import LANES, exponentiate, run_lanes
+from daybook.scenario.market.kernel import exponentiate, run_lanes
 from daybook.scenario.market.packing import pack_events, pack_market
+from daybook.scenario.market.workspace import LANES
 
 
 @dataclass(frozen=True)
