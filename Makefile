@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev-installed
 # Tests wait more than they compute, so there are more processes than cores.
 PROCESSES ?= 4
 
-.PHONY: demo up test test-chaos test-clients test-docker check format bench bench-tokens bench-backtest bench-code bench-sandbox docs pin clean
+.PHONY: demo up test test-chaos test-clients test-docker check format bench bench-tokens bench-backtest bench-code bench-sandbox bench-scenario bench-advice docs pin clean
 
 demo: $(LOCAL)
 	@$(BIN)/daybook demo $(ARGS)
@@ -53,6 +53,14 @@ bench-code: $(DEV)
 
 bench-sandbox: $(DEV)
 	@$(BIN)/python scripts/bench/sandbox.py $(ARGS)
+
+bench-scenario: $(DEV)
+	@$(BIN)/python scripts/bench/cvar.py $(ARGS)
+	@$(BIN)/python scripts/bench/monte_carlo.py $(ARGS)
+	@$(BIN)/python scripts/bench/scenario.py $(ARGS)
+
+bench-advice: $(DEV)
+	@$(BIN)/python scripts/bench/advice.py $(ARGS)
 
 test-docker: $(DEV)
 	@$(BIN)/python scripts/test_docker.py $(ARGS)
