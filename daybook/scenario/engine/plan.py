@@ -90,8 +90,10 @@ class Planner:
         problem = self.problem(choice)
         return Plan(choice, problem, solve(problem, warm), spend_krw(self._scenario, choice))
 
-    def best(self, starts: Iterable[ControlChoice] = ()) -> Plan:
-        """Return the best plan that climbs from the starts, and from what is installed, reach.
+    def best(self, starts: Iterable[ControlChoice] = (), rivals: Iterable[ControlChoice] = ()) -> Plan:
+        """Return the best plan that climbs from the starts reach; without a start that is allowed, from the first set.
+
+        A set of ``rivals`` is climbed from only where it is better than what was found.
 
         Raises:
             InfeasiblePlan: where no set that was met has a plan; the error of the first.
@@ -108,6 +110,13 @@ class Planner:
                 error = error or refused
                 continue
             found = plan if found is None or plan.score_krw > found.score_krw + _WORTH_KRW else found
+        for rival in rivals:
+            try:
+                other = self.plan(rival) if is_allowed(self._scenario, rival) else None
+            except InfeasiblePlan:
+                continue
+            if other is not None and (found is None or other.score_krw > found.score_krw + _WORTH_KRW):
+                found = self._climb(other)
         if found is None:
             found = self._rescued(first)
         if found is None:

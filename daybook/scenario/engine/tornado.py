@@ -7,8 +7,9 @@ from daybook.contracts.scenario_result import TornadoBar
 from daybook.risk.measures.tail import tail
 from daybook.scenario.arrays import FloatArray, MarketParameters
 from daybook.scenario.controls.choice import ControlChoice
-from daybook.scenario.engine.assumptions import Assumption, Changed
+from daybook.scenario.engine.assumptions import Assumption
 from daybook.scenario.engine.sample import Sample, wealth_of
+from daybook.scenario.engine.views import viewed_probabilities
 
 TORNADO_SCENARIOS = 2_500
 """Differences on the same random numbers need fewer scenarios than levels do."""
@@ -24,46 +25,34 @@ def score_krw(wealth_krw: FloatArray, scenario: Scenario, probabilities: FloatAr
     return -shortfall if scenario.objective is Objective.MIN_CVAR else expected - scenario.appetite.aversion * shortfall
 
 
-def _scored(
-    scenario: Scenario,
-    parameters: MarketParameters,
-    count: int,
-    level: int,
-    choice: ControlChoice,
-    positions_krw: FloatArray,
-    probabilities: FloatArray | None,
-) -> float:
-    sample = Sample(scenario, parameters, "fresh", 0, count)
-    wealth = wealth_of(sample.wealth(level, choice), positions_krw)
-    if probabilities is not None:
-        probabilities = probabilities[:count] / float(probabilities[:count].sum())
-    return score_krw(wealth, scenario, probabilities)
-
-
 def tornado_bars(
     assumptions: Sequence[Assumption],
     scenario: Scenario,
     parameters: MarketParameters,
     choice: ControlChoice,
     positions_krw: FloatArray,
-    objective_krw: float,
-    probabilities: FloatArray | None = None,
+    installed: ControlChoice,
 ) -> tuple[TornadoBar, ...]:
     """Return a bar for each assumption, on the first fresh scenarios.
 
-    ``objective_krw`` is the plan's on all fresh scenarios; bars are its changes on fewer of them, added to it.
+    The objectives of the bars are changes against the assumptions as they are; whoever shows them adds the plan's
+    objective on all fresh scenarios. Views hold under the assumptions as they are.
     """
     count = min(scenario.scenarios, TORNADO_SCENARIOS)
     level = scenario.threat_level
+    start = Sample(scenario, parameters, "fresh", 0, count)
+    probabilities = viewed_probabilities(start, level, installed)
 
-    def scored(world: Changed) -> float:
-        return _scored(*world, count, level, choice, positions_krw, probabilities)
+    def scored(sample: Sample) -> float:
+        return score_krw(wealth_of(sample.wealth(level, choice), positions_krw), scenario, probabilities)
 
-    base = scored((scenario, parameters))
+    base = scored(start)
     bars = []
     for assumption in assumptions:
-        low = scored(assumption.change(assumption.low))
-        high = scored(assumption.change(assumption.high))
+        low, high = (
+            scored(Sample(*assumption.change(value), "fresh", 0, count)) - base
+            for value in (assumption.low, assumption.high)
+        )
         bars.append(
             TornadoBar(
                 assumption=assumption.name,
@@ -71,8 +60,8 @@ def tornado_bars(
                 label_en=assumption.label_en,
                 low_value=assumption.low,
                 high_value=assumption.high,
-                low_objective_krw=objective_krw + low - base,
-                high_objective_krw=objective_krw + high - base,
+                low_objective_krw=low,
+                high_objective_krw=high,
                 evidence=assumption.evidence,
             )
         )
