@@ -229,7 +229,8 @@ class ActionRecord(Message):
     decisions: tuple[ActionDecision, ...] = ()
     changed_at: AwareDatetime
     text: str = Field(default="", max_length=300)
-    intent_ids: tuple[str, ...] = Field(default=(), description="orders it started")
+    intent_ids: tuple[str, ...] = Field(default=(), description="orders it started, those of its undo included")
+    ended: dict[str, int] = Field(default_factory=dict, description="of these, the ended ones with their filled shares")
 
     @property
     def action_id(self) -> str:
@@ -240,6 +241,15 @@ class ActionRecord(Message):
     def code(self) -> ActionCode:
         """The action's code."""
         return self.proposal.code
+
+    @property
+    def in_flight(self) -> tuple[str, ...]:
+        """Orders it started that have not ended."""
+        return tuple(intent_id for intent_id in self.intent_ids if intent_id not in self.ended)
+
+    def filled_shares(self, side: Side) -> int:
+        """Return the shares its ended orders of a side have traded."""
+        return sum(shares for intent_id, shares in self.ended.items() if intent_id.endswith(f"-{side.value}"))
 
 
 class Transition(Message):
@@ -256,7 +266,7 @@ class Transition(Message):
 
 
 class UndoProposal(Message):
-    """What ends an action. ``to_state`` None: only a person can, and the notice says how."""
+    """What ends an action. ``to_state`` None: not yet; a sell has to end first, or only a person can end it."""
 
     action_id: str
     code: ActionCode
@@ -264,7 +274,6 @@ class UndoProposal(Message):
     to_state: ActionState | None
     payload: Payload | None = None
     blocked: tuple[Block, ...] = ()
-    approver: Approver = Approver.NOBODY
     text_ko: str = Field(max_length=500)
     text_en: str = Field(max_length=500)
 

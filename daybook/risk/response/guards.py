@@ -59,24 +59,20 @@ def _already_open(case: Case) -> str:
 
 
 def _already_done(case: Case) -> str:
-    """Find an action that stands and covers what is seen now; A1 and A9 are done anew for each change."""
-    ended = (ActionState.DONE, ActionState.DRY_RUN)
+    """Find an action that stands and covers what is seen now; A1 and A9 are done anew for each change of level."""
     for record in reversed(case.own):
-        if record.state not in ended:
+        if record.state not in (ActionState.DONE, ActionState.DRY_RUN):
             continue
-        covered = (
-            set(case.set_off.causes) <= set(record.proposal.causes) and case.set_off.level <= record.proposal.level
-        )
+        covered = case.set_off.level <= record.proposal.level
         if case.rule.code in _ON_CHANGE:
-            moved = case.rule.code is ActionCode.NOTIFY and case.assessment.level < case.assessment.previous_level
-            return f"{record.action_id} has said so" if covered and not moved else ""
+            rose = case.assessment.level > case.assessment.previous_level
+            fell = case.rule.code is ActionCode.NOTIFY and case.assessment.level < case.assessment.previous_level
+            new = not set(case.set_off.causes) <= set(record.proposal.causes)
+            return f"{record.action_id} has said so" if covered and not (rose or fell or new) else ""
         if case.rule.code is ActionCode.STOP_ORDERS:
-            halted = isinstance(record.proposal.payload, StateWanted) and (
-                record.proposal.payload.request.action is StateAction.HALT
-            )
+            payload = record.proposal.payload
+            halted = isinstance(payload, StateWanted) and payload.request.action is StateAction.HALT
             covered = halted or stop_state(case.set_off) is TradingState.REDUCING
-        else:
-            covered = case.set_off.level <= record.proposal.level
         if covered:
             return f"{record.action_id} is {record.state.value} and not undone"
     return ""
@@ -114,8 +110,7 @@ def _stale(case: Case) -> str:
     limit_s = case.settings.max_data_age_s
     if age_s > limit_s:
         return f"the balance is {age_s:.0f} s old, {limit_s:g} s are allowed"
-    ages = [(case.facts.now - quote.observed_at).total_seconds() for quote in case.facts.quotes]
-    return f"a quote is {max(ages):.0f} s old, {limit_s:g} s are allowed" if ages and max(ages) > limit_s else ""
+    return ""
 
 
 def _not_in_session(case: Case) -> str:

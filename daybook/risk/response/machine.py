@@ -95,6 +95,20 @@ def _refusal(
     return None
 
 
+def order_ended(record: ActionRecord, intent_id: str, filled_shares: int, at: datetime) -> ActionRecord:
+    """Return the record after one of its orders has ended; the last one ends the action: done, or failed unfilled.
+
+    An order that is not the action's, or is reported twice, changes nothing.
+    """
+    if intent_id not in record.intent_ids or intent_id in record.ended:
+        return record
+    after = record.model_copy(update={"ended": {**record.ended, intent_id: max(0, filled_shares)}})
+    if after.state is not _S.EXECUTING or after.in_flight:
+        return after
+    shares = sum(after.ended.values())
+    return moved(after, _S.DONE if shares else _S.FAILED, at, f"{shares:,} shares traded").record
+
+
 def is_over(record: ActionRecord, now: datetime) -> bool:
     """Whether the time to answer has passed."""
     expires_at = record.proposal.expires_at

@@ -111,7 +111,7 @@ def _sell(
     facts: ResponseFacts,
     settings: ResponseSettings,
 ) -> ThreatOrder | None:
-    quote = facts.quote(holding.symbol)
+    quote = _fresh_quote(holding.symbol, facts, settings)
     if quote is None or quote.is_halted or holding.symbol in facts.open_symbols:
         return None
     price_krw = sell_limit_krw(quote, facts.strategy, facts.limits)
@@ -154,7 +154,7 @@ def size_hedge(action_id: str, hedge_ratio: float, facts: ResponseFacts, setting
     beta_krw = beta_value_krw(facts, settings)
     if beta_krw <= 0:
         return _blocked(GuardCode.NO_BETA, "the positions have no known beta above 0")
-    quote = facts.quote(symbol)
+    quote = _fresh_quote(symbol, facts, settings)
     price_krw = buy_limit_krw(quote, facts.strategy, facts.limits) if quote is not None else None
     if quote is None or price_krw is None or quote.is_halted:
         return _blocked(GuardCode.NO_QUOTE, f"no usable price of {symbol}")
@@ -207,13 +207,15 @@ def _rooms(
     }
 
 
-def size_unhedge(action_id: str, most_shares: int, facts: ResponseFacts, settings: ResponseSettings) -> Sized:
-    """Return the sell that ends a hedge: at most the shares the action bought, and what can be sold of them."""
+def size_unhedge(
+    action_id: str, attempt: int, most_shares: int, facts: ResponseFacts, settings: ResponseSettings
+) -> Sized:
+    """Return the sell that ends a hedge: at most the shares the action still holds, and what can be sold of them."""
     symbol = settings.hedge_symbol
     holding = facts.balance.holding(symbol) if facts.balance is not None else None
     if holding is None or holding.shares <= 0:
         return _blocked(GuardCode.NO_POSITIONS, f"no {symbol} is held")
-    quote = facts.quote(symbol)
+    quote = _fresh_quote(symbol, facts, settings)
     price_krw = sell_limit_krw(quote, facts.strategy, facts.limits) if quote is not None else None
     if quote is None or price_krw is None or quote.is_halted:
         return _blocked(GuardCode.NO_QUOTE, f"no usable price of {symbol}")
@@ -223,7 +225,7 @@ def size_unhedge(action_id: str, most_shares: int, facts: ResponseFacts, setting
     if shares <= 0:
         return _blocked(GuardCode.NOTHING_TO_SELL, f"0 shares of {symbol} can be sold")
     order = ThreatOrder(
-        intent_id=intent_name(f"{action_id}-undo", symbol, Side.SELL),
+        intent_id=intent_name(f"{action_id}-undo{attempt}", symbol, Side.SELL),
         symbol=symbol,
         side=Side.SELL,
         purpose=Purpose.EXIT,
@@ -241,6 +243,14 @@ def _stocks(balance: AccountSnapshot | None, settings: ResponseSettings) -> list
     if balance is None:
         return []
     return [one for one in balance.holdings if one.shares > 0 and one.symbol != settings.hedge_symbol]
+
+
+def _fresh_quote(symbol: str, facts: ResponseFacts, settings: ResponseSettings) -> Quote | None:
+    """Return the quote of a symbol unless it is too old to size an order by."""
+    quote = facts.quote(symbol)
+    if quote is None or (facts.now - quote.observed_at).total_seconds() > settings.max_data_age_s:
+        return None
+    return quote
 
 
 def _price_krw(holding: Holding, facts: ResponseFacts) -> Won:

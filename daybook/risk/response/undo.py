@@ -6,19 +6,18 @@ the risk budget comes back and the strategy decides. A halt, a downgrade and fro
 
 from collections.abc import Sequence
 
-from daybook.contracts.base import Mode, TradingState
+from daybook.contracts.base import Side, TradingState
 from daybook.contracts.response import (
     ActionRecord,
     Block,
     Notice,
-    OrdersWanted,
     Payload,
     ResponseFacts,
     StateWanted,
     TightenLimits,
     UndoProposal,
 )
-from daybook.contracts.response_codes import ActionCode, ActionState, Approver, GuardCode, UndoReason
+from daybook.contracts.response_codes import ActionCode, ActionState, GuardCode, UndoReason
 from daybook.contracts.session import SessionPhase, phase_at
 from daybook.contracts.state import StateAction
 from daybook.contracts.threat_settings import ResponseSettings
@@ -30,9 +29,18 @@ from daybook.risk.response.trigger import is_held
 
 _STANDING = frozenset({ActionState.DONE, ActionState.FAILED})
 _PENDING = frozenset({ActionState.WAITING, ActionState.APPROVED})
-_NOTHING_TO_UNDO = frozenset({ActionCode.SNAPSHOT_EVIDENCE})
-_RESUME_KO = "재개는 사람이 두 단계로: daybook resume"
-_RESUME_EN = "a person resumes in two steps: daybook resume"
+_NOTHING_TO_UNDO = frozenset({ActionCode.SNAPSHOT_EVIDENCE, ActionCode.ROTATE_KEYS})
+_RESUME = "a person resumes in two steps"
+_WHY = {UndoReason.FALSE_ALARM: ("오경보", "false alarm"), UndoReason.LEVEL_FELL: ("수준 하락", "the level fell")}
+_TEXTS = {
+    ActionCode.NOTIFY: ("상황 해제", "all clear"),
+    ActionCode.RAISE_CASH: ("다시 사지 않음: 위험 예산만 회복", "nothing is bought back; the risk budget is restored"),
+    ActionCode.HEDGE: ("헤지 매도", "the hedge is sold"),
+    ActionCode.STOP_ORDERS: ("축소 해제", "the reduction is lifted"),
+    ActionCode.DOWNGRADE_MODE: ("모드는 사람이 되돌림", "a person brings the mode back"),
+    ActionCode.FREEZE_WITHDRAWALS: ("출금 정지는 사람이 해제", "a person lifts the stop of withdrawals at the broker"),
+    ActionCode.TIGHTEN_LIMITS: ("원래 한도로", "the desk's own limits are back"),
+}
 
 
 def plan_undo(
@@ -43,17 +51,18 @@ def plan_undo(
 ) -> tuple[UndoProposal, ...]:
     """Return how the actions that nothing keeps up any longer end. What is being carried out is ended once it is done.
 
-    A waiting or approved action expires; a done one is undone, or, where only a person can, is named with the way.
+    A waiting or approved action expires; a done one is undone, or, where only a person can, is named with the way. A
+    hedge is planned again until its sell has ended: ``to_state`` stays None while shares are left.
     """
     undos: list[UndoProposal] = []
     for record in records:
-        if record.code in _NOTHING_TO_UNDO or is_held(RULES[record.code], assessment):
+        if is_held(RULES[record.code], assessment):
             continue
         reason = _reason(record, assessment)
         if record.state in _PENDING:
             undos.append(_expiry(record, reason))
-        elif record.state in _STANDING:
-            undos.append(_undo(record, reason, records, facts, settings))
+        elif record.state in _STANDING and record.code not in _NOTHING_TO_UNDO:
+            undos.append(_undo(record, reason, facts, settings))
     return tuple(undos)
 
 
@@ -73,48 +82,26 @@ def _expiry(record: ActionRecord, reason: UndoReason) -> UndoProposal:
     )
 
 
-def _undo(
-    record: ActionRecord,
-    reason: UndoReason,
-    records: Sequence[ActionRecord],
-    facts: ResponseFacts,
-    settings: ResponseSettings,
-) -> UndoProposal:
-    why_ko = "오경보" if reason is UndoReason.FALSE_ALARM else "수준 하락"
-    why_en = "false alarm" if reason is UndoReason.FALSE_ALARM else "the level fell"
+def _undo(record: ActionRecord, reason: UndoReason, facts: ResponseFacts, settings: ResponseSettings) -> UndoProposal:
+    why_ko, why_en = _WHY[reason]
     to_state: ActionState | None = ActionState.UNDONE
     payload: Payload | None = None
     blocked: tuple[Block, ...] = ()
-    approver = Approver.NOBODY
-    text_ko, text_en = RULES[record.code].name_ko, RULES[record.code].undo
-    if record.code is ActionCode.STOP_ORDERS:
-        if _is_halt(record):
-            to_state, text_ko, text_en = _person_or_over(facts)
-            payload = _told(record, text_ko, text_en) if to_state is None else None
+    text_ko, text_en = _TEXTS[record.code]
+    if record.code is ActionCode.DOWNGRADE_MODE or (record.code is ActionCode.STOP_ORDERS and _is_halt(record)):
+        if facts.trading_state is TradingState.HALTED:
+            to_state, text_ko, text_en = None, "재개는 사람이 두 단계로: daybook resume", f"{_RESUME}: daybook resume"
+            payload = _told(record, text_ko, text_en)
         else:
-            payload, text_ko, text_en = (
-                lift_stop(facts, f"{record.action_id}: {why_en}"),
-                "축소 해제",
-                "reduction lifted",
-            )
+            text_ko, text_en = "사람이 이미 재개함", "a person has resumed already"
+    elif record.code is ActionCode.STOP_ORDERS:
+        payload = lift_stop(facts, f"{record.action_id}: {why_en}")
     elif record.code is ActionCode.HEDGE:
-        payload, blocked, to_state = _unhedge(record, records, facts, settings)
-        # A hedge that was bought by a person's yes is sold by a person's yes in live; elsewhere it just ends.
-        approver = Approver.PERSON if payload is not None and facts.mode is Mode.LIVE else Approver.NOBODY
-        text_ko, text_en = "헤지 매도", blocked[0].text if blocked else "the hedge is sold"
+        payload, blocked, to_state = _unhedge(record, facts, settings)
+        text_en = blocked[0].text if blocked else text_en
     elif record.code is ActionCode.TIGHTEN_LIMITS:
         payload = TightenLimits(active=False, approve_every_order=False, scale=1)
-        text_ko, text_en = "원래 한도로", "the desk's own limits are back"
-    elif record.code is ActionCode.RAISE_CASH:
-        text_ko, text_en = "다시 사지 않음: 위험 예산만 회복", "nothing is bought back; the risk budget is restored"
-    elif record.code is ActionCode.DOWNGRADE_MODE:
-        to_state, text_ko, text_en = _person_or_over(facts)
-        payload = _told(record, text_ko, text_en) if to_state is None else None
-    elif record.code is ActionCode.FREEZE_WITHDRAWALS:
-        text_ko, text_en = "출금 정지는 사람이 증권사에서 해제", "a person lifts the stop of withdrawals at the broker"
-        payload = _told(record, text_ko, text_en)
-    elif record.code is ActionCode.NOTIFY:
-        text_ko, text_en = "상황 해제", "all clear"
+    elif record.code in (ActionCode.FREEZE_WITHDRAWALS, ActionCode.NOTIFY):
         payload = _told(record, text_ko, text_en)
     return UndoProposal(
         action_id=record.action_id,
@@ -123,7 +110,6 @@ def _undo(
         to_state=to_state,
         payload=payload,
         blocked=blocked,
-        approver=approver,
         text_ko=f"{record.action_id} {why_ko}: {text_ko}"[:500],
         text_en=f"{record.action_id} {why_en}: {text_en}"[:500],
     )
@@ -134,22 +120,15 @@ def _is_halt(record: ActionRecord) -> bool:
     return isinstance(payload, StateWanted) and payload.request.action is StateAction.HALT
 
 
-def _person_or_over(facts: ResponseFacts) -> tuple[ActionState | None, str, str]:
-    """Return whether a person has resumed already; until then nothing but a person can."""
-    if facts.trading_state is not TradingState.HALTED:
-        return ActionState.UNDONE, "이미 재개됨", "a person has resumed already"
-    return None, _RESUME_KO, _RESUME_EN
-
-
 def _unhedge(
-    record: ActionRecord,
-    records: Sequence[ActionRecord],
-    facts: ResponseFacts,
-    settings: ResponseSettings,
+    record: ActionRecord, facts: ResponseFacts, settings: ResponseSettings
 ) -> tuple[Payload | None, tuple[Block, ...], ActionState | None]:
-    """Return the sell of what this action bought. Without shares there is nothing left; without a market it waits."""
-    wanted = record.proposal.payload
-    bought = sum(order.shares for order in wanted.orders) if isinstance(wanted, OrdersWanted) else 0
+    """Return the sell of what this action holds. When it holds nothing it is undone; without a market it waits."""
+    bought, sold = record.filled_shares(Side.BUY), record.filled_shares(Side.SELL)
+    if record.in_flight:
+        return None, (Block(code=GuardCode.ORDER_OPEN, text=f"{record.in_flight[0]} is in flight"),), None
+    if bought <= sold:
+        return None, (), ActionState.UNDONE
     if facts.balance is None:
         return None, (Block(code=GuardCode.STALE_DATA, text="the balance is not known"),), None
     if facts.session is None or not facts.session.is_open:
@@ -159,9 +138,10 @@ def _unhedge(
         return None, (Block(code=GuardCode.NOT_IN_SESSION, text=f"the market is in phase {phase.value}"),), None
     if facts.trading_state is TradingState.HALTED:
         return None, (Block(code=GuardCode.TRADING_HALTED, text="trading is halted: no order passes"),), None
-    sized = size_unhedge(record.action_id, bought, facts, settings)
+    attempt = sum(1 for intent_id in record.intent_ids if intent_id.endswith(f"-{Side.SELL.value}")) + 1
+    sized = size_unhedge(record.action_id, attempt, bought - sold, facts, settings)
     if sized.block is None:
-        return sized.wanted(), (), ActionState.UNDONE
+        return sized.wanted(), (), None
     over = sized.block.code is GuardCode.NO_POSITIONS
     return None, () if over else (sized.block,), ActionState.UNDONE if over else None
 
