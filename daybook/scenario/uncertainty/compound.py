@@ -4,8 +4,9 @@ The count of events and their magnitudes are not multiplied (one frequency times
 in ten and a magnitude of 100,000 to 1,000,000 has an sd of 163,000, the product one of 32,000.
 
 Mean and variance are exact: rate E[X] and rate E[X^2]. Tails come from the transform of the magnitude on a lattice up
-to the threshold: sums at or below a threshold never hold a magnitude above it, so cutting the lattice there is exact;
-an exponential tilt keeps the transform's wrap-around below 1e-10 (Grübel and Hermesmeier 1999).
+to the threshold: sums at or below a threshold never hold a magnitude above it, so cutting the lattice there is exact.
+Mass between two points of the lattice is shared so that its mean stays (Gerber 1982); an exponential tilt keeps the
+transform's wrap-around below 1e-10 (Grübel and Hermesmeier 1999).
 """
 
 import math
@@ -21,9 +22,11 @@ from daybook.scenario.arrays import FloatArray
 from daybook.scenario.uncertainty.errors import UncertaintyError
 from daybook.scenario.uncertainty.magnitude import Distribution, distribution_of
 
-LATTICE = 8_192
-"""Cells between 0 and a threshold. The error of a tail probability falls with its square."""
+MIN_CELLS = 8_192
+MAX_CELLS = 2**18
+"""Cells between 0 and a threshold: enough that a magnitude spans some. A tail's error falls with their square."""
 
+_CELLS_A_MAGNITUDE = 16
 _TILT = 6.0
 """Over four lattices the wrap-around is damped by exp(-24); rounding grows by exp(6) only."""
 
@@ -79,7 +82,7 @@ class AnnualLoss:
         if quantile == 0:
             return self.mean / (1 - alpha)
         mass = self._lattice(quantile)
-        short = np.arange(LATTICE, -1, -1) * (quantile / LATTICE)
+        short = np.linspace(quantile, 0.0, mass.size)
         excess = self.mean - quantile + float((mass * short).sum())
         return quantile + max(0.0, excess) / (1 - alpha)
 
@@ -93,17 +96,18 @@ class AnnualLoss:
         return min(1.0, max(0.0, 1 - float(mass[:-1].sum()) - float(mass[-1]) / 2))
 
     def _lattice(self, threshold: float) -> FloatArray:
-        """Return P(loss rounds to cell j) for cells 0 to LATTICE, the last at the threshold."""
-        step = threshold / LATTICE
-        edges = np.concatenate(([0.0], (np.arange(LATTICE + 1) + 0.5) * step))
-        events = np.zeros(LATTICE + 1)
+        """Return the mass of the sum at points 0 to the threshold, all as far apart, both ends included."""
+        smallest = min((size.mean for rate, size in self._kinds() if rate > 0 and size.mean > 0), default=threshold)
+        wanted = 2 ** math.ceil(math.log2(max(1.0, _CELLS_A_MAGNITUDE * threshold / smallest)))
+        cells = min(MAX_CELLS, max(MIN_CELLS, wanted))
+        points = np.arange(cells + 2) * (threshold / cells)
+        events = np.zeros(cells + 1)
         for rate, size in self._kinds():
-            below = size.distribution(edges)
-            below[0] = 0.0
-            events += rate * np.diff(below)
-        tilt = np.exp(-_TILT / (LATTICE + 1) * np.arange(LATTICE + 1))
-        transform = np.fft.rfft(events * tilt, 4 * LATTICE)
-        summed = np.fft.irfft(np.exp(transform - self.rate), 4 * LATTICE)[: LATTICE + 1]
+            slopes = np.diff(size.limited_mean(points)) / (threshold / cells)
+            events += rate * np.maximum(-np.diff(slopes, prepend=1.0), 0.0)
+        tilt = np.exp(-_TILT / cells * np.arange(cells + 1))
+        transform = np.fft.rfft(events * tilt, 4 * cells)
+        summed = np.fft.irfft(np.exp(transform - self.rate), 4 * cells)[: cells + 1]
         return np.asarray(np.maximum(summed / tilt, 0.0), dtype=np.float64)
 
     def _kinds(self) -> list[tuple[float, Distribution]]:

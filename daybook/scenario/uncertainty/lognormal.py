@@ -55,6 +55,15 @@ class LogNormal:
         safe = np.where(at > 0, at, 1.0)
         return np.where(at > 0, special.ndtr((np.log(safe) - self.mu) / self.sigma), 0.0)
 
+    def limited_mean(self, limit: ArrayLike) -> FloatArray:
+        """Return E[min(X, limit)], in the shape of the limits."""
+        at = np.asarray(limit, dtype=np.float64)
+        if self.sigma == 0:
+            return np.minimum(at, math.exp(self.mu))
+        score = (np.log(np.where(at > 0, at, 1.0)) - self.mu) / self.sigma
+        whole = self.mean * special.ndtr(score - self.sigma) + at * special.ndtr(-score)
+        return np.where(at > 0, whole, at)
+
 
 def from_interval(low: float, high: float) -> LogNormal:
     """Return the lognormal with these 5 % and 95 % quantiles.

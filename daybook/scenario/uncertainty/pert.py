@@ -52,6 +52,17 @@ class ScaledBeta:
         unit = np.clip((at - self.low) / (self.high - self.low), 0.0, 1.0)
         return np.asarray(special.betainc(self.alpha, self.beta, unit), dtype=np.float64)
 
+    def limited_mean(self, limit: ArrayLike) -> FloatArray:
+        """Return E[min(X, limit)], in the shape of the limits."""
+        at = np.asarray(limit, dtype=np.float64)
+        if self.low == self.high:
+            return np.minimum(at, self.low)
+        width = self.high - self.low
+        unit = np.clip((at - self.low) / width, 0.0, 1.0)
+        below = self.alpha / (self.alpha + self.beta) * special.betainc(self.alpha + 1, self.beta, unit)
+        above = unit * (1 - special.betainc(self.alpha, self.beta, unit))
+        return np.asarray(np.minimum(at, self.low + width * (below + above)), dtype=np.float64)
+
 
 def standard(low: float, mode: float, high: float, gamma: float = 4.0) -> ScaledBeta:
     """Return the usual beta-PERT; its mean is (low + gamma mode + high) / (gamma + 2).
