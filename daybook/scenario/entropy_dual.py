@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import optimize
 
 from daybook.scenario.arrays import FloatArray
@@ -128,3 +129,12 @@ def _newton_step(matrix: FloatArray, weights: FloatArray, gradient: FloatArray, 
     target = -(vectors.T * (1 / roots)[:, None] * gradient).sum(axis=1)
     solved = optimize.lsq_linear(root, target, bounds=(room, np.inf), method="bvls", tol=1e-14)
     return np.asarray(np.maximum(solved.x, room), dtype=np.float64)
+
+
+def relative_entropy(probabilities: ArrayLike, prior: ArrayLike) -> float:
+    """Return sum q ln(q / p), 0 where they agree and infinite where q holds what p excludes."""
+    weights, start = np.asarray(probabilities, dtype=np.float64), np.asarray(prior, dtype=np.float64)
+    held = weights > 0
+    if (start[held] <= 0).any():
+        return math.inf
+    return max(0.0, float((weights[held] * np.log(weights[held] / start[held])).sum()))
