@@ -43,8 +43,8 @@ class Case:
 
     @property
     def own(self) -> list[ActionRecord]:
-        """Records of the rule's action that were not held back, oldest first."""
-        return [one for one in self.records if one.code is self.rule.code and one.state is not ActionState.BLOCKED]
+        """Records of the rule's action that were not held back when proposed, oldest first."""
+        return [one for one in self.records if one.code is self.rule.code and not one.proposal.blocked]
 
 
 def held_back(case: Case) -> tuple[Block, ...]:

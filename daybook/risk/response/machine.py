@@ -132,12 +132,15 @@ def next_expiry(records: Iterable[ActionRecord]) -> datetime | None:
 def with_records(records: Iterable[ActionRecord], new: Iterable[ActionRecord]) -> tuple[ActionRecord, ...]:
     """Return records with others put in by id; the oldest blocked ones, then the oldest ended ones, are dropped first.
 
-    What is open or done is never dropped: it may have to be undone.
+    What is open or done is never dropped: it may have to be undone. Nor is what has orders: they count against a day.
     """
     by_id = {record.action_id: record for record in records}
     by_id.update({record.action_id: record for record in new})
     kept = list(by_id.values())
-    for is_spare in (lambda one: one.state is _S.BLOCKED, lambda one: one.state.is_final):
+    for is_spare in (
+        lambda one: one.state is _S.BLOCKED,
+        lambda one: one.state.is_final and not one.proposal.value_krw,
+    ):
         spare = [record for record in kept if is_spare(record)]
         while len(kept) > MOST_RECORDS and spare:
             kept.remove(spare.pop(0))

@@ -18,6 +18,12 @@ def blocked_name(account: str, day: date, code: ActionCode, parts: Iterable[str]
     return f"{day:%Y%m%d}-{code.value}-b-{_suffix((account, day.isoformat(), code.value, *parts))}"
 
 
+def number_of(action_id: str) -> int:
+    """Return the number in an action's id; 0 for one held back."""
+    number = action_id.split("-")[2:3]
+    return int(number[0]) if number and number[0].isdecimal() else 0
+
+
 def intent_name(action_id: str, symbol: str, side: Side) -> str:
     """Return the id of an action's order; one action has one order of a symbol and side."""
     return f"{action_id}-{symbol}-{side.value}"

@@ -14,14 +14,14 @@ from daybook.contracts.response import (
     ResponseFacts,
     StateWanted,
 )
-from daybook.contracts.response_codes import ActionCode, ActionState, Approver, GuardCode
+from daybook.contracts.response_codes import ActionCode, Approver, GuardCode
 from daybook.contracts.state import StateAction
 from daybook.contracts.threat_readings import ThreatReasonCode
 from daybook.contracts.threat_settings import ResponseSettings
 from daybook.contracts.threats import ThreatAssessment
 from daybook.risk.breakers import stricter
 from daybook.risk.response.guards import Case, held_back
-from daybook.risk.response.names import action_name, blocked_name
+from daybook.risk.response.names import action_name, blocked_name, number_of
 from daybook.risk.response.payloads import downgrade, evidence, freeze, notice, rotate_keys, stop_orders, tighten
 from daybook.risk.response.playbook import PLAYBOOK, RULES, UNATTENDED, PlaybookRule
 from daybook.risk.response.sizing import Sized, size_hedge, size_sells
@@ -176,14 +176,15 @@ def _size(rule: PlaybookRule, set_off: Triggered, action_id: str, plan: _Plan) -
 
 
 def _number(rule: PlaybookRule, plan: _Plan) -> int:
-    """Count the day's actions of the rule that were not held back; the next one gets the next number."""
-    return 1 + sum(
-        1
+    """Return one above the highest number of the day's actions of the rule that were not held back."""
+    used = (
+        number_of(record.action_id)
         for record in plan.records
         if record.code is rule.code
-        and record.state is not ActionState.BLOCKED
+        and not record.proposal.blocked
         and record.action_id.startswith(f"{plan.facts.day:%Y%m%d}-")
     )
+    return 1 + max(used, default=0)
 
 
 def _parts(set_off: Triggered) -> tuple[str, ...]:

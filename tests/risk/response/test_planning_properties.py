@@ -111,7 +111,7 @@ def test_playbook_when_days_are_random_then_its_rules_hold(day: list[dict[str, A
                 assert proposal.payload is None
                 continue
             assert proposal.action_id not in known, "an id is never used twice"
-            before = [one for one in records if one.code is proposal.code and one.state is not ActionState.BLOCKED]
+            before = [one for one in records if one.code is proposal.code and not one.proposal.blocked]
             assert not any(one.state.is_open for one in before)
             if before:
                 latest = max(one.proposal.market_at for one in before)
