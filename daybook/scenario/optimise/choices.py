@@ -43,7 +43,7 @@ def switches_of(program: Program, x: FloatArray) -> tuple[Switch, ...]:
             if not (is_name or floor[index] > 0) or upper[index] <= 0:
                 continue
             if floor[index] > 0 and lower[index] < 0:
-                raise BadProblem(f"min_position_krw of {problem.code(index)} needs lower_krw of 0 or above")
+                raise BadProblem("min_position_krw", f"{problem.code(index)} needs a lower_krw of 0 or above")
             least = float(lower[index]) if lower[index] < 0 else float(max(floor[index], lower[index], 0.0))
             switches.append(Switch(index, float(most[index]), least, is_name))
     for variable in burnt_instruments(program, x):

@@ -123,10 +123,10 @@ def portfolio_problem(
     """
     returns = np.asarray(returns, dtype=np.float64)
     if returns.ndim != 2 or returns.shape[0] < 1 or returns.shape[1] < 1:
-        raise BadProblem(f"returns must be scenarios x assets, not of shape {returns.shape}")
+        raise BadProblem("returns", f"must be scenarios x assets, not of shape {returns.shape}")
     count, size = returns.shape
     if total <= 0:
-        raise BadProblem(f"the weights' total must be positive, not {total:g}")
+        raise BadProblem("total", f"the weights' total must be positive, not {total:g}")
 
     def each(value: float | FloatArray) -> FloatArray:
         return np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)).copy()

@@ -202,11 +202,15 @@ def _message(program: Program, conflicts: Sequence[Conflict], together: bool, ro
     if room is not None and conflicts[0].field != _BUDGET:
         budget = program.problem.budget_krw
         said += (
-            f" (they have room for {budget - room:,.0f} of {budget:,.0f} won)"
+            f" (they have room for {_won(budget - room)} of {_won(budget)})"
             if room > 0
-            else f" (they need {budget - room:,.0f} won, and there are {budget:,.0f})"
+            else f" (they need {_won(budget - room)}, and there are {_won(budget)})"
         )
     return f"{said}; {asked}: {ways}"
+
+
+def _won(amount: float) -> str:
+    return f"{amount:,.0f} won" if abs(amount) >= 1_000 else f"{amount:.4g} won"
 
 
 def _way_out(program: Program, conflict: Conflict) -> str:
@@ -218,15 +222,13 @@ def _way_out(program: Program, conflict: Conflict) -> str:
         return f"{conflict.field} from {conflict.limit_krw:.0f} to {conflict.limit_krw + slack:.0f}"
     if kind is LimitKind.BUDGET:
         what = "find no place within the other limits" if slack > 0 else "are lacking for the other limits"
-        return f"{conflict.field}: {abs(slack):,.0f} won {what}"
+        return f"{conflict.field}: {_won(abs(slack))} {what}"
     if kind is LimitKind.LIQUIDITY:
         return f"{conflict.field} times {1 + slack / conflict.limit_krw:.4g}"
     if kind is LimitKind.RUIN:
-        return (
-            f"{conflict.field}: the worst paths end {slack:,.0f} won too low on average; raise it, or lower the floor"
-        )
+        return f"{conflict.field}: the worst paths end {_won(slack)} too low on average; raise it, or lower the floor"
     if kind in (LimitKind.NET_SHORT, LimitKind.FORBIDDEN):
-        return f"{conflict.field}{label} by {slack:,.0f} won"
+        return f"{conflict.field}{label} by {_won(slack)}"
     if kind is LimitKind.EXPECTED:
         now, then = (conflict.limit_krw - whole) / whole, (conflict.limit_krw - whole - slack) / whole
         return f"{conflict.field} from {now:.4g} to {then:.4g}"

@@ -2,16 +2,20 @@
 
 ::
 
-    OptimiserError (ValueError)
-    ├── BadProblem          the arrays do not fit together, or hold what is no number
-    ├── InfeasiblePlan      no plan meets every limit; says which limits and by how much each would have to give way
-    │   └── LotsTooCoarse   a plan exists in fractions of a share, but not in whole lots
-    ├── UnboundedPlan       nothing keeps the objective from growing without end
-    └── SolverFailed        the numerical solver gave up
+    ScenarioError
+    └── OptimiserError
+        ├── BadProblem          the arrays do not fit together, or hold what is no number
+        ├── InfeasiblePlan      no plan meets every limit; says which limits and by how much each would have to give way
+        │   └── LotsTooCoarse   a plan exists in fractions of a share, but not in whole lots
+        ├── UnboundedPlan       nothing keeps the objective from growing without end
+        └── SolverFailed        the numerical solver gave up
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from daybook.scenario.errors import ScenarioError
 
 
 class FailureCode(StrEnum):
@@ -24,14 +28,14 @@ class FailureCode(StrEnum):
     SOLVER_FAILED = "solver_failed"
 
 
-class OptimiserError(ValueError):
+class OptimiserError(ScenarioError):
     """A plan could not be found; ``code`` says why."""
 
     code: FailureCode = FailureCode.SOLVER_FAILED
 
 
 class BadProblem(OptimiserError):
-    """The problem itself is malformed; the message names the array."""
+    """The problem itself is malformed; ``field`` names the array or the scenario's field."""
 
     code = FailureCode.BAD_PROBLEM
 
@@ -68,10 +72,13 @@ class InfeasiblePlan(OptimiserError):
     def __init__(
         self, field: str, message: str, binding: tuple[str, ...] = (), conflicts: tuple[Conflict, ...] = ()
     ) -> None:
-        self.field = field
+        super().__init__(field, message)
         self.binding = binding
         self.conflicts = conflicts
-        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive pickling, as across worker processes."""
+        return type(self), (self.field, self.message, self.binding, self.conflicts)
 
 
 class LotsTooCoarse(InfeasiblePlan):
@@ -93,4 +100,8 @@ class SolverFailed(OptimiserError):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"the linear solver stopped without an answer: {status}")
+        super().__init__("scenario", f"the linear solver stopped without an answer: {status}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive pickling, as across worker processes."""
+        return type(self), (self.status,)

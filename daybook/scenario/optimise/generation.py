@@ -60,7 +60,9 @@ class WarmStart:
 class Generated:
     """The optimum of a program without caps on tails.
 
-    ``x`` is None where there is none: ``outcome`` says whether the limits conflict or the objective is unbounded.
+    ``x`` is empty where there is none: ``outcome`` says whether the limits conflict or the objective is unbounded.
+    ``duals`` are, for each weighted tail, scenarios and the weights in the tail's mean under which x is best; they sum
+    to 1 and are at most probability / (1 - level).
     """
 
     outcome: Outcome
@@ -69,6 +71,7 @@ class Generated:
     sets: tuple[TailSet, ...]
     warm: WarmStart | None
     rounds: int
+    duals: tuple[tuple[IntArray, FloatArray], ...] = ()
 
 
 def generate(program: Program, warm: WarmStart | None = None) -> Generated:
@@ -131,7 +134,8 @@ def _rounds(solver: Any, program: Program, static: LinearModel, sets: list[TailS
         if settled:
             owner = np.concatenate(entered).astype(np.int64)
             warm = _warm_start(solver, program, sets, edges, residuals, first, owner)
-            return Generated(Outcome.OPTIMAL, x, edges, tuple(sets), warm, count)
+            duals = _duals(solver, sets, first, owner)
+            return Generated(Outcome.OPTIMAL, x, edges, tuple(sets), warm, count, duals)
     raise SolverFailed(f"{MOST_ROUNDS} rounds of scenario generation were not enough")
 
 
@@ -220,6 +224,20 @@ def _add_near(solver: Any, program: Program, number: int, tail: TailSet, numbers
         np.tile(index, count),
         values.ravel(),
     )
+
+
+def _duals(solver: Any, sets: list[TailSet], first: int, owner: IntArray) -> tuple[tuple[IntArray, FloatArray], ...]:
+    values = np.asarray(solver.getSolution().col_value, dtype=np.float64)
+    near_values = values[first + len(sets) :]
+    duals = []
+    for number, tail in enumerate(sets):
+        near = np.maximum(near_values[owner == number], 0.0)
+        deep = max(float(values[first + number]), 0.0) * tail.shares(tail.deep)
+        numbers, shares = np.concatenate((tail.near, tail.deep)), np.concatenate((near, deep)) / tail.term.weight
+        kept = np.flatnonzero(shares > 0)
+        order = kept[np.argsort(numbers[kept], kind="stable")]
+        duals.append((numbers[order], shares[order]))
+    return tuple(duals)
 
 
 def _warm_start(

@@ -73,9 +73,11 @@ def round_to_lots(
     positive or do not match the instruments.
     """
     if len(prices_krw) != problem.size - 1 or len(current_shares) != problem.size - 1:
-        raise BadProblem(f"prices and shares must be given for {problem.size - 1} instruments (all but cash)")
+        raise BadProblem(
+            "prices_krw", f"prices and shares must be given for {problem.size - 1} instruments (all but cash)"
+        )
     if any(price <= 0 for price in prices_krw) or lot < 1:
-        raise BadProblem("prices must be positive and a lot at least one share")
+        raise BadProblem("prices_krw", "prices must be positive and a lot at least one share")
     book = LotBook(problem, np.asarray(prices_krw, np.int64), np.asarray(current_shares, np.int64), trade_cost)
     targets = solution.positions_krw[:-1] / book.prices
     shares = _first_shares(targets, book.current, lot)

@@ -74,7 +74,7 @@ def normal_min_cvar(
     deviation; s is found by root finding. Args and errors as in ``min_variance``.
     """
     if not 0 < beta < 1:
-        raise BadProblem(f"beta must lie between 0 and 1, not {beta:g}")
+        raise BadProblem("beta", f"must lie between 0 and 1, not {beta:g}")
     mean, covariance = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)
     limits = _limits(mean, mean_floor, lower, upper, groups)
     multiple = tail_multiple(beta)
@@ -95,7 +95,7 @@ def normal_min_cvar(
             break
         high *= 2
     else:
-        raise BadProblem("least CVaR is without end: give every weight an upper limit")
+        raise BadProblem("upper", "least CVaR is without end: give every weight an upper limit")
     reward = float(brentq(excess, 0.0, high, xtol=1e-16, rtol=1e-14))
     return normal_figures(weights_at(reward), mean, covariance, (beta,))
 

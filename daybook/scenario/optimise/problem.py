@@ -177,35 +177,41 @@ def check_problem(problem: PlanProblem) -> None:
     gross, fixed, odds = problem.wealth.gross, problem.wealth.fixed_krw, problem.wealth.probabilities
     size = problem.size
     if gross.ndim != 2 or gross.shape[0] < 1 or gross.shape[1] != size:
-        raise BadProblem(f"wealth.gross must be scenarios x {size} instruments, not {gross.shape}")
+        raise BadProblem("wealth.gross", f"must be scenarios x {size} instruments, not {gross.shape}")
     if fixed.shape != (gross.shape[0],):
-        raise BadProblem(f"wealth.fixed_krw must hold one number per scenario, not {fixed.shape}")
+        raise BadProblem("wealth.fixed_krw", f"must hold one number per scenario, not {fixed.shape}")
     if not (np.isfinite(gross.sum()) and np.isfinite(fixed.sum())):
-        raise BadProblem("wealth holds what is not a finite number; look at the prices the scenarios were drawn from")
+        raise BadProblem(
+            "wealth", "holds what is not a finite number; look at the prices the scenarios were drawn from"
+        )
     if odds is not None and (odds.shape != fixed.shape or bool((odds < 0).any()) or abs(odds.sum() - 1) > 1e-9):
-        raise BadProblem("wealth.probabilities must be one per scenario, none negative, and sum to 1")
+        raise BadProblem("wealth.probabilities", "must be one per scenario, none negative, and sum to 1")
     if not 0 < problem.alpha < 1:
-        raise BadProblem(f"appetite.alpha must lie between 0 and 1, not {problem.alpha:g}")
+        raise BadProblem("appetite.alpha", f"must lie between 0 and 1, not {problem.alpha:g}")
     if not (np.isfinite(problem.gamma) and problem.gamma >= 0):
-        raise BadProblem(f"appetite.gamma must be 0 or above, not {problem.gamma:g}")
+        raise BadProblem("appetite.gamma", f"must be 0 or above, not {problem.gamma:g}")
     if not (np.isfinite(problem.budget_krw) and problem.budget_krw > 0):
-        raise BadProblem(f"budget: {problem.budget_krw:g} won are left for positions; spend less on controls")
+        raise BadProblem(
+            "budget.total_krw", f"{problem.budget_krw:g} won are left for positions; spend less on controls"
+        )
     for name in ("lower_krw", "upper_krw", "current_krw", "buy_rate", "sell_rate", "min_position_krw"):
         values = getattr(problem, name)
         if values is not None and (np.shape(values) != (size,) or bool(np.isnan(values).any())):
-            raise BadProblem(f"{name} must hold one number for each of {size} instruments")
+            raise BadProblem(name, f"must hold one number for each of {size} instruments")
     for name in ("buy_rate", "sell_rate"):
         values = getattr(problem, name)
         if values is not None and bool(((values < 0) | (values >= 1)).any()):
-            raise BadProblem(f"{name} must lie between 0 and 1")
+            raise BadProblem(name, "must lie between 0 and 1")
     for name in ("is_traded", "is_stock", "upper_kinds", "codes"):
         values = getattr(problem, name)
         if values is not None and len(values) != size:
-            raise BadProblem(f"{name} must hold one entry for each of {size} instruments")
+            raise BadProblem(name, f"must hold one entry for each of {size} instruments")
     for limit in problem.groups:
         if np.shape(limit.coefficients) != (size,) or not np.isfinite(limit.coefficients).all():
-            raise BadProblem(f"limit {limit.name!r} must hold one finite coefficient for each of {size} instruments")
+            raise BadProblem(
+                "groups", f"{limit.name!r} must hold one finite coefficient for each of {size} instruments"
+            )
     if problem.max_names is not None and problem.max_names < 0:
-        raise BadProblem(f"constraints.max_names must be 0 or above, not {problem.max_names}")
+        raise BadProblem("constraints.max_names", f"must be 0 or above, not {problem.max_names}")
     if problem.ruin is not None and not 0 <= problem.ruin.probability <= 1:
-        raise BadProblem(f"constraints.max_ruin_probability must lie in 0 to 1, not {problem.ruin.probability:g}")
+        raise BadProblem("constraints.max_ruin_probability", f"must lie in 0 to 1, not {problem.ruin.probability:g}")

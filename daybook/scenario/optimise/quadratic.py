@@ -33,9 +33,9 @@ def minimise_quadratic(
     """
     size = linear.shape[0]
     if hessian.shape != (size, size) or not np.allclose(hessian, hessian.T, rtol=1e-9, atol=0):
-        raise BadProblem("the covariance must be square and symmetric, one row per asset")
+        raise BadProblem("covariance", "must be square and symmetric, one row per asset")
     if float(np.linalg.eigvalsh(hessian)[0]) <= 0:
-        raise BadProblem("the covariance must be positive definite; leave out assets that repeat others")
+        raise BadProblem("covariance", "must be positive definite; leave out assets that repeat others")
     point = _feasible_point(size, equal, equal_to, at_least, least) if start is None else start
     slack = at_least @ point - least
     active = _independent(equal, at_least, [int(row) for row in np.flatnonzero(slack <= 1e-10)])

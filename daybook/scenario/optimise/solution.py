@@ -24,6 +24,8 @@ class PlanSolution:
         marginal_krw: (N,) what one more won in each instrument adds to E[W] - gamma CVaR, budget aside.
         rounds: rounds of scenario generation.
         gap: how far, at most, the objective is from the best, as a share of the budget (0 but for whole numbers).
+        dual: scenarios and their weights in the tail's mean (at most probability / (1 - alpha), summing to 1) under
+            which the positions are best for the plain expectation as well; None where caps or whole numbers took part.
         warm: what a similar problem starts from; of no meaning to others.
     """
 
@@ -40,4 +42,5 @@ class PlanSolution:
     marginal_krw: FloatArray
     rounds: int
     gap: float
+    dual: tuple[IntArray, FloatArray] | None = None
     warm: WarmStart | None = field(default=None, repr=False)

@@ -37,7 +37,8 @@ def solve(problem: PlanProblem, warm: PlanSolution | None = None) -> PlanSolutio
     if free.outcome is Outcome.INFEASIBLE:
         raise explain_infeasible(program)
     if free.outcome is Outcome.OPTIMAL and _keeps_all(program, free.x):
-        return describe(program, free.x, free.warm, free.rounds, 0.0)
+        solution = describe(program, free.x, free.warm, free.rounds, 0.0)
+        return dataclasses.replace(solution, dual=free.duals[0] if free.duals else None)
     if free.outcome is Outcome.OPTIMAL and _is_about_names(program, free.x):
         named = branch_names(program, free, start.names if start is not None else ())
         if named is not None and _keeps_all(program, named.x):
@@ -86,7 +87,9 @@ def _solve_in_force(program: Program, free: Generated, start: WarmStart | None) 
     if result.outcome is Outcome.INFEASIBLE:
         raise explain_infeasible(program)
     if result.outcome is Outcome.UNBOUNDED:
-        raise UnboundedPlan("the objective grows without end; give every instrument an upper limit")
+        raise UnboundedPlan(
+            "constraints.max_weight", "the objective grows without end; give every instrument an upper limit"
+        )
     gap, switches = 0.0, switches_of(program, result.x)
     while switches:
         chosen = solve_primal(program, result.sets, switches, program.problem.max_names)
