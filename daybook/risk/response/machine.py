@@ -137,11 +137,9 @@ def with_records(records: Iterable[ActionRecord], new: Iterable[ActionRecord]) -
     by_id = {record.action_id: record for record in records}
     by_id.update({record.action_id: record for record in new})
     kept = list(by_id.values())
-    for is_spare in (
-        lambda one: one.state is _S.BLOCKED,
-        lambda one: one.state.is_final and not one.proposal.value_krw,
-    ):
-        spare = [record for record in kept if is_spare(record)]
-        while len(kept) > MOST_RECORDS and spare:
-            kept.remove(spare.pop(0))
+    blocked = [record for record in kept if record.state is _S.BLOCKED]
+    ended = [record for record in kept if record.state.is_final and not record.proposal.value_krw]
+    for record in (*blocked, *ended):
+        if len(kept) > MOST_RECORDS and record in kept:
+            kept.remove(record)
     return tuple(kept)
