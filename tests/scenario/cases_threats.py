@@ -1,13 +1,16 @@
 """Threat events and spending on protection: FA-*, GL-*, EP-*."""
 
+import re
 from typing import Any
 
 import numpy as np
 
 from daybook.contracts.scenario import LogNormal90, Pert
+from daybook.risk.measures.tail import tail
 from daybook.scenario import entropy_pooling
 from daybook.scenario.uncertainty import compound, fair, gordon_loeb, magnitude, pert, rates
 from tests.scenario.cases_book import Answers, Case, Judged, handles, number, vector
+from tests.scenario.cases_data import sp500_returns
 
 
 def _magnitude(inputs: Any) -> LogNormal90 | Pert:
@@ -304,3 +307,48 @@ def _view(text: str, values: np.ndarray) -> entropy_pooling.View:
             known = {"mean": "mean", "sd": "sd", "std": "sd", "cvar": "cvar"}[statistic.strip().lower()]
             return entropy_pooling.View(str(text), values, known, relation, number(value.strip()))
     raise AssertionError(f"cannot read the view {text!r}")
+
+
+_VIEW_KEYS = {"mean_views": "mean", "mean_view": "mean", "cvar_views": "cvar", "cvar_view": "cvar",
+              "sd_views": "sd", "variance_views": "variance", "views": "", "view": ""}  # fmt: skip
+
+
+@handles(lambda case: "states" not in case.inputs and bool(set(_VIEW_KEYS) & set(case.inputs)))
+def entropy_on_real_returns(case: Case) -> Answers:
+    """Views on bundled S&P stocks, written ``AAPL == 0.002`` under mean_views, or ``cvar(AAPL) == 0.08``."""
+    words = re.search(r"'(\d{4}-\d\d-\d\d)'\s*:", str(case.inputs.get("data", "")))
+    names, returns = sp500_returns(words.group(1) if words else "2018-01-03")
+    column = {name: returns[:, number_] for number_, name in enumerate(names)}
+    views = []
+    for key in sorted(set(_VIEW_KEYS) & set(case.inputs)):
+        given = case.inputs[key]
+        views += [
+            _named_view(str(text), _VIEW_KEYS[key], column) for text in (given if isinstance(given, list) else [given])
+        ]
+    beta = case.number("beta", "alpha", "cvar_beta", default=0.95)
+    found = entropy_pooling.pool(views, alpha=beta, min_effective_ratio=0.0)
+    q, share = found.probabilities, found.effective_scenarios / len(returns)
+    return {
+        "relative_entropy": found.relative_entropy,
+        "effective_scenarios": found.effective_scenarios,
+        "effective_number_of_scenarios": found.effective_scenarios,
+        "effective_share": share,
+        "refused": share < entropy_pooling.MIN_EFFECTIVE_RATIO,
+        "mean": {name: float((q * values).sum()) for name, values in column.items()},
+        "CVaR": {name: tail(-values, beta, q).cvar for name, values in column.items()},
+        "scenarios": len(returns),
+    }
+
+
+def _named_view(text: str, statistic: str, column: dict[str, np.ndarray]) -> entropy_pooling.View:
+    relation = next((sign for sign in ("==", ">=", "<=") if sign in text), None)
+    name = next((name for name in column if re.search(rf"\b{name}\b", text)), None)
+    if relation is None or name is None:
+        raise AssertionError(f"cannot read the view {text!r}")
+    left, _, value = text.partition(relation)
+    known = {"mean": "mean", "variance": "variance", "std": "sd", "sd": "sd", "cvar": "cvar"}
+    kind = statistic or next((known[word] for word in known if word in left.lower()), "mean")
+    target = number(value.strip())
+    if kind == "variance":
+        kind, target = "sd", target**0.5
+    return entropy_pooling.View(text, column[name], kind, relation, target)
