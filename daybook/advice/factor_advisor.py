@@ -20,6 +20,7 @@ from daybook.contracts.factors import (
     AdviceReport,
     FactorSettings,
     NewsScore,
+    RatingCode,
     RatingRecord,
     RatingReply,
 )
@@ -99,7 +100,11 @@ class FactorAdvisor:
             ratings=rating_points(ratings, rating_record or RatingRecord(), self._settings),
             checked=ratings,
             news_as_of=latest,
-            received_at={reply.symbol: reply.received_at for reply in received if reply.received_at <= decided_at},
+            received_at={
+                reply.symbol: reply.received_at
+                for reply in received
+                if reply.symbol in ratings and ratings[reply.symbol].code is RatingCode.USED
+            },
         )
         inputs = CardInputs(view.model, view.base, self._data.names, risk_scores or {}, self._settings)
         return AdviceReport(

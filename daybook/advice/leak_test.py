@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from daybook.advice.arrays import FloatArray
+from daybook.advice.arrays import BoolArray, FloatArray
 from daybook.advice.features.feature import Feature
 from daybook.advice.information import InformationSummary, session_ics, summarise
 from daybook.advice.labels import ranked_labels
@@ -95,14 +95,23 @@ def placebo_ic(values: FloatArray, labels: FloatArray, seed: int, horizon: int) 
 def is_truncation_invariant(panel: Panel, feature: Feature, seed: int = 0, cuts: int = 3) -> bool:
     """Return whether the feature's values up to a session stay, bit for bit, when later ones are gone or garbage."""
     whole = feature.compute(panel)
-    sessions = panel.shape[0]
-    for cut in np.linspace(sessions / 3, sessions - 1, cuts).astype(int):
-        past = feature.compute(panel.until(int(cut)))
-        garbled = feature.compute(garbled_after(panel, int(cut), seed))
+    for cut in _cuts(panel, cuts):
+        past = feature.compute(panel.until(cut))
+        garbled = feature.compute(garbled_after(panel, cut, seed))
         same = np.array_equal(past, whole[:cut], equal_nan=True)
         if not same or not np.array_equal(garbled[:cut], whole[:cut], equal_nan=True):
             return False
     return True
+
+
+def _cuts(panel: Panel, count: int) -> list[int]:
+    """Return so many cuts spread over the panel, and as many right after gaps, where filling backwards would show."""
+    sessions = panel.shape[0]
+    spread = np.linspace(sessions / 3, sessions - 1, count).astype(int)
+    has_gap: BoolArray = np.any(np.isnan(panel.close_krw[:-1]), axis=1)
+    gaps = np.flatnonzero(has_gap) + 1
+    after_gaps = gaps[np.linspace(0, gaps.size - 1, min(count, gaps.size)).astype(int)]
+    return sorted({int(cut) for cut in (*spread, *after_gaps) if 0 < cut < sessions})
 
 
 def garbled_after(panel: Panel, sessions: int, seed: int = 0) -> Panel:

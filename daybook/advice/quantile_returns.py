@@ -23,7 +23,7 @@ class PeriodReturns:
 
 def rebalance_rows(scores: FloatArray, returns: FloatArray, horizon: int) -> IntArray:
     """Return sessions a horizon apart from the first with scores and returns on."""
-    usable = (np.isfinite(scores) & np.isfinite(returns)).any(axis=1)
+    usable: BoolArray = np.any(np.isfinite(scores) & np.isfinite(returns), axis=1)
     rows = np.flatnonzero(usable)
     if rows.size == 0:
         return rows.astype(np.int64)

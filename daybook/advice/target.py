@@ -207,11 +207,11 @@ def _code(
         return TargetCode.SECTOR_LIMIT if row.asset.sector in full else TargetCode.BUDGET
     if weight == row.current:
         return TargetCode.HOLD_BAND if row.asset.has_evidence else TargetCode.NO_EVIDENCE
+    if weight == row.low and 0 < weight < row.current:
+        return TargetCode.LIQUIDITY_LIMIT
     if weight == row.high:
         at_position = row.high >= limits.max_position_ratio - 1e-12
         return TargetCode.POSITION_LIMIT if at_position else TargetCode.LIQUIDITY_LIMIT
-    if weight == row.low and weight > 0:
-        return TargetCode.LIQUIDITY_LIMIT
     return TargetCode.BUY if weight > row.current else TargetCode.SELL
 
 
