@@ -22,7 +22,7 @@ def without_threats(sample: Sample) -> WealthModel:
 
 
 def fullest_choice(scenario: Scenario, start: ControlChoice) -> ControlChoice:
-    """Return every control at full strength or, where that may not be taken, as many as fit in the catalogue's order."""
+    """Return every control at full strength or, where that may not be taken, as many as fit, in their order."""
     every = all_controls(scenario)
     if is_allowed(scenario, every):
         return every

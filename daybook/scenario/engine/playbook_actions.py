@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from daybook.contracts.response_codes import ActionCode
-from daybook.contracts.scenario import ThreatCategory
+from daybook.contracts.scenario import TRADING_DAYS_PER_YEAR, Scenario, ThreatCategory
+from daybook.contracts.scenario_result import Estimate, PlaybookRow
+from daybook.scenario.arrays import FloatArray, IntArray
+from daybook.scenario.engine.estimates import equal_or
 
 _ACCOUNT, _BROKER = ThreatCategory.ACCOUNT, ThreatCategory.BROKER
 _DATA, _MODEL = ThreatCategory.DATA, ThreatCategory.MODEL
@@ -83,3 +86,20 @@ INCIDENT_ACTIONS = (
 
 DEFAULT_INCIDENT_DAYS = 0.5
 """How long an incident does its harm where the threat has no outage to tell by."""
+
+
+def notify_row(incidents: IntArray, scenario: Scenario, count: int, probabilities: FloatArray | None) -> PlaybookRow:
+    """Return the row of A1, which tells a person of every incident and saves nothing by itself.
+
+    ``incidents`` holds the scenario number of each.
+    """
+    runs = float(equal_or(probabilities, count)[incidents].sum())
+    return PlaybookRow(
+        action=str(ActionCode.NOTIFY),
+        name_ko="알림",
+        name_en="Notify",
+        runs_a_year=runs * TRADING_DAYS_PER_YEAR / scenario.horizon_days,
+        unavailable_share=0.0,
+        loss_avoided_krw=Estimate(value=0.0, standard_error=0.0),
+        loss_avoided_if_perfect_krw=0.0,
+    )
