@@ -44,22 +44,25 @@ def explain_infeasible(program: Program, switches: Sequence[Switch] = ()) -> Opt
     ]
     if problem.max_names is not None and switches:
         conflicts += _names_conflict(program, switches)
-    if conflicts:
-        together = False
-    else:
-        joint = _least_slack(program, families, list(range(len(families))), switches) or {}
-        conflicts = [
-            _conflict(program, families[number], slack) for number, slack in joint.items() if abs(slack) > _NO_SLACK
-        ]
-        together = True
+    together = not conflicts
+    if together:
+        conflicts = _joint_conflicts(program, families, switches)
     if not conflicts:
         return InfeasiblePlan("constraints", "no plan meets every limit of constraints; loosen them", ("constraints",))
     room = next((conflict.relaxation_krw for conflict in conflicts if conflict.field == _BUDGET), None)
-    if any(conflict.field != _BUDGET for conflict in conflicts):
+    if not together and any(conflict.field != _BUDGET for conflict in conflicts):
         conflicts = [conflict for conflict in conflicts if conflict.field != _BUDGET]
     conflicts.sort(key=lambda conflict: abs(conflict.relaxation_krw or 0.0))
     fields = tuple(dict.fromkeys(conflict.field for conflict in conflicts))
     return InfeasiblePlan(conflicts[0].field, _message(program, conflicts, together, room), fields, tuple(conflicts))
+
+
+def _joint_conflicts(program: Program, families: Sequence[_Family], switches: Sequence[Switch]) -> list[Conflict]:
+    """Return the limits that have to give way together, the budget only where nothing else makes room."""
+    every = list(range(len(families)))
+    apart = [number for number in every if families[number].kind is not LimitKind.BUDGET]
+    slacks = _least_slack(program, families, apart, switches) or _least_slack(program, families, every, switches) or {}
+    return [_conflict(program, families[number], slack) for number, slack in slacks.items() if abs(slack) > _NO_SLACK]
 
 
 def _families(program: Program) -> list[_Family]:

@@ -90,12 +90,19 @@ class TailSet:
         self.near = np.concatenate((self.near, numbers))
 
     def narrowed(self, residuals: FloatArray, edge: float, width: int) -> tuple[IntArray, IntArray]:
-        """Return (deep, near) around a solution's edge, for the next problem: ``width`` near ones on either side."""
+        """Return (deep, near) around a solution's edge, for the next problem: ``width`` near ones on either side.
+
+        Of those at the edge only the ones that stand one by one already are kept: where wealth hardly depends on the
+        scenario, as of cash alone, all are at it.
+        """
         order = _by_loss(residuals, self.scenarios)
         first = int(np.searchsorted(-residuals[order], -(edge + 1e-9), side="left"))
         last = int(np.searchsorted(-residuals[order], -(edge - 1e-9), side="right"))
         start, stop = max(first - width, 0), min(last + width, order.shape[0])
-        return np.sort(order[:start]), np.sort(order[start:stop])
+        around = order[start:stop]
+        at_edge = np.arange(start, stop)
+        kept = self._is_near[around] | (at_edge < first) | (at_edge >= last)
+        return np.sort(order[:start]), np.sort(around[kept])
 
 
 def guess_tail_set(scenarios: Scenarios, term: TailTerm, residuals: FloatArray) -> TailSet:
