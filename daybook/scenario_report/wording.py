@@ -1,0 +1,101 @@
+"""Words for codes of a result, in Korean and English, and numbers as a report writes them."""
+
+from daybook.contracts.scenario import EvidenceKind
+from daybook.contracts.scenario_result import Estimate, PlanName, ScenarioResult
+
+KO, EN = 0, 1
+MINUS = "−"
+
+PLAN_NAMES = {
+    PlanName.OPTIMISED: ("이 계획", "this plan"),
+    PlanName.CURRENT: ("현재 보유", "current holdings"),
+    PlanName.NOTHING: ("아무것도 안 함", "doing nothing"),
+    PlanName.THREAT_BLIND: ("위협을 무시한 계획", "a plan blind to threats"),
+    PlanName.BLIND_ALL_CONTROLS: ("위협 무시 + 모든 통제", "blind to threats, every control"),
+    PlanName.BLIND_PLAN_CONTROLS: ("위협 무시 + 이 계획의 통제", "blind to threats, this plan's controls"),
+}
+LEVEL_NAMES = (
+    ("평온", "calm"),
+    ("관심", "attention"),
+    ("주의", "caution"),
+    ("경계", "alert"),
+    ("심각", "severe"),
+    ("사고 진행 중", "incident under way"),
+)
+EVIDENCE = {
+    EvidenceKind.DATA: ("데이터", "data"),
+    EvidenceKind.LITERATURE: ("문헌", "literature"),
+    EvidenceKind.EXPERT: ("전문가 추정", "expert"),
+}
+USES = {
+    "best": ("가장 좋은 쓰임", "best use"),
+    "stock": ("주식", "stocks"),
+    "hedge": ("헤지", "hedges"),
+    "cash": ("현금", "cash"),
+}
+DISCLAIMER = (
+    "시뮬레이션이며 투자 자문이 아닙니다. 이 보고서는 주문을 내지 않습니다.",
+    "This is a simulation, not advice. This report places no orders.",
+)
+
+
+def evidence_tag(kind: EvidenceKind) -> str:
+    """Return where a number comes from as a tag: ``[data]``."""
+    return f"[{kind.value}]"
+
+
+def use_name(use: str, result: ScenarioResult) -> tuple[str, str]:
+    """Return what a million is used for, in both languages."""
+    if use in USES:
+        return USES[use]
+    control = next((row for row in result.controls if row.id == use), None)
+    return (f"{control.name_ko} ({short_id(use)})", f"{control.name_en} ({short_id(use)})") if control else (use, use)
+
+
+def short_id(identifier: str) -> str:
+    """Return ``T06`` for ``T06_holding_breach``."""
+    return identifier.partition("_")[0]
+
+
+def won(amount_krw: float) -> str:
+    """Return an amount in whole won: ``1,234,567``; a minus is a true one."""
+    return f"{round(amount_krw):,}".replace("-", MINUS)
+
+
+def signed_won(amount_krw: float) -> str:
+    """Return a change with its sign; zero has none."""
+    whole = round(amount_krw)
+    return "0" if whole == 0 else f"{whole:+,}".replace("-", MINUS)
+
+
+def short_won(amount_krw: float) -> str:
+    """Return an amount as Korean readers say it, two digits behind the unit: ``1.23억``, ``456만``, ``7,890``."""
+    size = abs(amount_krw)
+    sign = MINUS if amount_krw < 0 and round(size) else ""
+    if size >= 99_995_000:
+        return f"{sign}{size / 1e8:,.2f}억"
+    if size >= 1_000_000:
+        return f"{sign}{size / 1e4:,.0f}만"
+    return f"{sign}{round(size):,}"
+
+
+def percent(ratio: float, digits: int = 1) -> str:
+    """Return a ratio as a percentage: ``12.3 %``."""
+    text = f"{ratio * 100:,.{digits}f} %"
+    text = text.removeprefix("-") if not any(digit in text for digit in "123456789") else text
+    return text.replace("-", MINUS)
+
+
+def estimate_won(estimate: Estimate) -> str:
+    """Return an amount with its standard error: ``1,234,567 ± 12,345``."""
+    return f"{won(estimate.value)} ± {won(estimate.standard_error)}"
+
+
+def estimate_percent(estimate: Estimate, digits: int = 2) -> str:
+    """Return a probability with its standard error, in per cent."""
+    return f"{estimate.value * 100:.{digits}f} ± {percent(estimate.standard_error, digits)}"
+
+
+def name_pair(ko: str, en: str) -> str:
+    """Return a Korean name with the English one behind it, once where they are the same."""
+    return ko if ko == en or not en else f"{ko} / {en}"
