@@ -1,5 +1,7 @@
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
+import highspy
 import numpy as np
 import pytest
 
@@ -213,3 +215,26 @@ def test_solve_when_cash_alone_is_best_then_a_warm_start_holds_few_scenarios():
     assert solution.warm.tails[0].near.shape[0] < 2_500
     again = solve(problem, solution)
     assert again.objective_krw == pytest.approx(solution.objective_krw, abs=1e-12)
+
+
+def test_solve_when_several_threads_solve_at_once_then_the_bits_are_those_of_one():
+    problems = [random_problem(seed, gamma=0.02) for seed in range(8)]
+    alone = [solve(problem).positions_krw.tobytes() for problem in problems]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda problem: solve(problem).positions_krw.tobytes(), problems))
+    assert together == alone
+
+
+def test_solve_when_something_else_started_more_solver_threads_then_the_bits_are_the_same():
+    problem = with_random_limits(5)
+    before = solve(problem).positions_krw.tobytes()
+    highspy.Highs.resetGlobalScheduler(True)
+    other = highspy.Highs()
+    other.setOptionValue("output_flag", False)
+    other.setOptionValue("threads", 2)
+    other.addVars(2, np.zeros(2), np.ones(2))
+    other.run()
+    try:
+        assert solve(problem).positions_krw.tobytes() == before
+    finally:
+        highspy.Highs.resetGlobalScheduler(True)
