@@ -1,6 +1,6 @@
 """Record the workflow histories that tests/replay replays: one compressed day of generated prices on the whole desk.
 
-    scripts/record_histories.py [--out tests/replay/histories] [--speed 1200] [--only day|questions]
+    scripts/record_histories.py [--out tests/replay/histories] [--speed 1200] [--only day|questions|runs]
 
 Run it after a change of workflows that is meant to change their commands, and only then: a replay test that fails
 otherwise has found a change that would break days which are running. Identities of workers, sticky queues and stack
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from recorded_questions import questions
+from recorded_runs import runs
 from temporalio.client import Client
 
 from daybook.contracts.base import KST, Side
@@ -165,10 +166,12 @@ async def scenario(stack: LocalStack, recorder_out: Path, speed: float, only: st
     """Record the parts of the scenario."""
     desk = await Desk.connect(stack.client_settings(), timeout_s=60)
     recorder = Recorder(desk.client, recorder_out)
-    if only != "questions":
+    if only in ("", "day"):
         await market_day(stack, desk, recorder, speed)
-    if only != "day":
+    if only in ("", "questions"):
         await questions(stack, desk, recorder, until)
+    if only in ("", "runs"):
+        await runs(stack, desk, recorder, until)
 
 
 async def market_day(stack: LocalStack, desk: Desk, recorder: Recorder, speed: float) -> None:
@@ -266,7 +269,9 @@ def main() -> None:
     """Start the desk in a scratch folder, run the scenario, stop everything."""
     parser = argparse.ArgumentParser(description="Record the histories that tests/replay replays.")
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "replay" / "histories")
-    parser.add_argument("--only", choices=("day", "questions"), default="", help="record one part of the scenario")
+    parser.add_argument(
+        "--only", choices=("day", "questions", "runs"), default="", help="record one part of the scenario"
+    )
     parser.add_argument("--speed", type=float, default=900, help="market seconds in a real second")
     options = parser.parse_args()
     base = Settings(_env_file=None, limits=LIMITS, strategy=STRATEGY)  # type: ignore[call-arg]

@@ -43,6 +43,8 @@ NEEDED = {
     "CodeRun/calls-suspended",
     "CodeRun/completed",
     "CodeRun/carried-over",
+    "CollectMarketData/archive-suspended",
+    "CollectMarketData/completed",
 }
 
 
