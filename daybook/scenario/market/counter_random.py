@@ -5,8 +5,8 @@ so two days share draws only when 64 bits agree. The hash is two rounds of multi
 MurmurHash3's finaliser (Appleby), the 64-bit one that of SplitMix64 (Steele, Lea and Flood 2014). Normals are by Box
 and Muller (1958) with polynomials of their own for the logarithm and the angle, in single precision.
 
-Everything is written with single additions, products and roots in a fixed order and without fast-math, so that a
-draw has the same bits wherever it stands in a loop, vectorised or not.
+Everything is written with single additions, products, fused products and roots in a fixed order and without
+fast-math, so that a draw has the same bits wherever it stands in a loop, vectorised or not.
 """
 
 import math
@@ -14,7 +14,9 @@ import math
 import numpy as np
 from numba import njit
 
-f32, u32, u64, i32 = np.float32, np.uint32, np.uint64, np.int32
+from daybook.scenario.market.fused import fma
+
+f32, f64, u32, u64, i32 = np.float32, np.float64, np.uint32, np.uint64, np.int32
 
 _TO_UNIT_31 = f32(2.0**-31)
 _TO_QUARTERS = f32(2.0**-32)
@@ -60,14 +62,14 @@ def minus_two_log(bits):  # type: ignore[no-untyped-def]
     exponent = f32(i32(raw >> i32(23)))
     m = i32(i32(raw & i32(0x7FFFFF)) + i32(_SQRT_HALF_BITS)).view(np.float32)
     x = m - f32(1)
-    q = f32(-0.14307518) + x * f32(0.08734837)
-    q = f32(0.14917974) + x * q
-    q = f32(-0.16570508) + x * q
-    q = f32(0.19962072) + x * q
-    q = f32(-0.25001755) + x * q
-    q = f32(0.33333951) + x * q
-    q = f32(-0.49999991) + x * q
-    return f32(-2) * ((x + (x * x) * q) + exponent * _LN2)
+    q = fma(f32(0.08734837), x, f32(-0.14307518))
+    q = fma(q, x, f32(0.14917974))
+    q = fma(q, x, f32(-0.16570508))
+    q = fma(q, x, f32(0.19962072))
+    q = fma(q, x, f32(-0.25001755))
+    q = fma(q, x, f32(0.33333951))
+    q = fma(q, x, f32(-0.49999991))
+    return f32(-2) * fma(exponent, _LN2, fma(x * x, q, x))
 
 
 @njit(forceinline=True)
@@ -79,8 +81,9 @@ def normal_pair(radius_bits, angle_bits):  # type: ignore[no-untyped-def]
     radius = math.sqrt(minus_two_log(radius_bits))
     x = f32(i32(u32(angle_bits) << u32(2))) * _TO_QUARTERS
     y = x * x
-    sine = x * (f32(1.5707964) + y * (f32(-0.64596349) + y * (f32(0.079680227) + y * f32(-0.0046021771))))
-    cosine = f32(1) + y * (f32(-1.2337005) + y * (f32(0.25366923) + y * (f32(-0.020860288) + y * f32(0.00090402167))))
+    sine = x * fma(fma(fma(f32(-0.0046021771), y, f32(0.079680227)), y, f32(-0.64596349)), y, f32(1.5707964))
+    cosine = fma(fma(fma(f32(0.00090402167), y, f32(-0.020860288)), y, f32(0.25366923)), y, f32(-1.2337005))
+    cosine = fma(cosine, y, f32(1))
     signed = -radius if u32(angle_bits) & u32(0x80000000) else radius
     swap = u32(angle_bits) & u32(0x40000000)
     first = sine if swap else cosine
@@ -93,25 +96,25 @@ def _reduced(x):  # type: ignore[no-untyped-def]
     """Return 2^k and exp(r) - 1 with x = k ln 2 + r, r small; x is held within -80 and 80."""
     x = f32(-80) if x < f32(-80) else x
     x = f32(80) if x > f32(80) else x
-    k = (x * _LOG2_E + _ROUND) - _ROUND
-    r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    p = f32(0.0083688879) + r * f32(0.0013950488)
-    p = f32(0.041666206) + r * p
-    p = f32(0.16666518) + r * p
-    p = f32(0.5) + r * p
+    k = fma(x, _LOG2_E, _ROUND) - _ROUND
+    r = fma(k, -_LN2_LOW, fma(k, -_LN2_HIGH, x))
+    p = fma(r, f32(0.0013950488), f32(0.0083688879))
+    p = fma(p, r, f32(0.041666206))
+    p = fma(p, r, f32(0.16666518))
+    p = fma(p, r, f32(0.5))
     scale = i32(i32(i32(k) + i32(127)) << i32(23)).view(np.float32)
-    return scale, r + (r * r) * p
+    return scale, fma(r * r, p, r)
 
 
 @njit(forceinline=True)
 def growth(x):  # type: ignore[no-untyped-def]
     """Return exp(x) - 1 in single precision, 0 exactly at 0."""
     scale, q = _reduced(x)
-    return scale * q + (scale - f32(1))
+    return fma(scale, q, scale - f32(1))
 
 
 @njit(forceinline=True)
 def exponential(x):  # type: ignore[no-untyped-def]
     """Return exp(x) in single precision, 1 exactly at 0."""
     scale, q = _reduced(x)
-    return scale + scale * q
+    return fma(scale, q, scale)

@@ -10,12 +10,12 @@ import math
 import numpy as np
 from numba import njit
 
-from daybook.scenario.market.counter_random import draw32, f32, growth, mix64, normal_pair, u32, u64
+from daybook.scenario.market.counter_random import draw32, f32, f64, growth, mix64, normal_pair, u32, u64
 from daybook.scenario.market.event_moves import apply_events
 from daybook.scenario.market.stock_moves import add_worths, move_stocks, normals
 from daybook.scenario.market.workspace import JUMP, LANES, MARKET, ROWS, SHOCK, STEP, VOLATILITY
 
-PARTS = "c3c73dd24de5cd2b"
+PARTS = "fa76836aeeed8236"
 """Digest of the modules this one is compiled from. Numba keeps compiled code by the date of this file alone: whoever
 changes a part must change this line, and a test says so."""
 
@@ -34,7 +34,7 @@ _TO_UNIT = 2.0**-32
 @njit(nogil=True)
 def _jump(low, high, first_bits, rate, mean, sd):  # type: ignore[no-untyped-def]
     """Return the sum of a day's jumps: Poisson many, by inversion of one uniform, and normal each."""
-    u = (float(first_bits) + 0.5) * _TO_UNIT
+    u = (f64(first_bits) + 0.5) * _TO_UNIT
     term = math.exp(-rate)
     total = term
     count = 0
@@ -45,22 +45,22 @@ def _jump(low, high, first_bits, rate, mean, sd):  # type: ignore[no-untyped-def
     if count == 0:
         return 0.0
     z, _ = normal_pair(draw32(_JUMP_DRAWS + 1, low, high), draw32(_JUMP_DRAWS + 2, low, high))
-    return count * mean + math.sqrt(float(count)) * sd * float(z)
+    return count * mean + math.sqrt(float(count)) * sd * f64(z)
 
 
 @njit(nogil=True, error_model="numpy")
-def _draw_market(market, low, high, factors, today):  # type: ignore[no-untyped-def]
-    """Draw a day's factors, jump and ordinary market return."""
+def _draw_market(market, count, low, high, factors, today):  # type: ignore[no-untyped-def]
+    """Draw a day's first ``count`` factors, its jump and the ordinary market return."""
     drift, sd, rate, jump_mean, jump_sd, _, _ = market
     if rate > 0:
         no_jump = math.exp(-rate)
         for lane in range(LANES):
             bits = draw32(_JUMP_DRAWS, low[lane], high[lane])
             jump = f32(0)
-            if (float(bits) + 0.5) * _TO_UNIT >= no_jump:
+            if (f64(bits) + 0.5) * _TO_UNIT >= no_jump:
                 jump = f32(_jump(low[lane], high[lane], bits, rate, jump_mean, jump_sd))
             today[JUMP, lane] = jump
-    for k in range(0, factors.shape[0], 2):
+    for k in range(0, count, 2):
         normals(u32(_FACTOR_DRAWS + k), low, high, factors[k], factors[k + 1])
     for lane in range(LANES):
         today[MARKET, lane] = (drift + sd * factors[0, lane]) + today[JUMP, lane]
@@ -71,7 +71,7 @@ def _draw_past(day, restart, low, high, past, row, today):  # type: ignore[no-un
     """Choose the day of history each lane repeats: the next one, or a new block's first."""
     sessions = past.shape[0]
     for lane in range(LANES):
-        again = (float(draw32(_ROW_DRAWS, low[lane], high[lane])) + 0.5) * _TO_UNIT
+        again = (f64(draw32(_ROW_DRAWS, low[lane], high[lane])) + 0.5) * _TO_UNIT
         if day == 0 or again < restart:
             bits = u64(draw32(_ROW_DRAWS + 1, low[lane], high[lane]))
             row[lane] = np.int64((bits * u64(sessions)) >> u64(32))
@@ -95,7 +95,7 @@ def _move_market(today, market_sum, market_traded, leverage, hedge_value, limits
         today[STEP, lane] = growth(target - before)
     for j in range(leverage.shape[0]):
         for lane in range(LANES):
-            value = hedge_value[j, lane] * (1.0 - leverage[j] * float(today[STEP, lane]))
+            value = hedge_value[j, lane] * (1.0 - leverage[j] * f64(today[STEP, lane]))
             hedge_value[j, lane] = max(value, 0.0)
 
 
@@ -126,8 +126,8 @@ def run_lanes(first, count, skip, days, key, market, terms, sector, history, lev
     limits = (LOWER_LIMIT, UPPER_LIMIT) if limited else (f32(-np.inf), f32(np.inf))
     with_wealth = out_wealth.shape[1] == days + 1
     today = np.zeros((ROWS, LANES), np.float32)
-    factors = np.zeros((terms[1].shape[1], LANES), np.float32)
-    rows = (today, np.zeros((2, LANES), np.float32), factors)
+    factors = np.zeros((terms[1].shape[1] + 1, LANES), np.float32)
+    rows = (today, np.zeros((2, LANES), np.float32), factors, np.zeros(LANES, np.float32))
     traded = np.zeros((n, LANES), np.float32)
     own_shock = np.zeros((n, LANES), np.float32)
     sector_shock = np.zeros((int(sector.max()) + 1 if n else 1, LANES), np.float32)
@@ -158,11 +158,11 @@ def run_lanes(first, count, skip, days, key, market, terms, sector, history, lev
         if history.shape[1] > 0:
             _draw_past(day, market[5], low, high, history[n], row, today)
         else:
-            _draw_market(market, low, high, factors, today)
+            _draw_market(market, terms[1].shape[1], low, high, factors, today)
         if struck > 0:
             apply_events(day, count, skip, events, decayed, today, own_shock, sector_shock)
         _move_market(today, market_sum, market_traded, leverage, hedge_value, limits)
-        move_stocks((row, low, high), rows, state, terms, sector, history, limits)
+        move_stocks((row, low, high), rows, state, terms, sector, history, limits, struck > 0)
         cash *= cash_growth
         if with_wealth and day + 1 < days:
             add_worths(positions, traded, worth)
@@ -171,11 +171,11 @@ def run_lanes(first, count, skip, days, key, market, terms, sector, history, lev
     for lane in range(count):
         worth[lane] = 0.0
         for i in range(n):
-            out_stocks[skip + lane, i] = float(traded[i, lane])
-            worth[lane] += positions[i] * math.exp(float(traded[i, lane]))
+            out_stocks[skip + lane, i] = f64(traded[i, lane])
+            worth[lane] += positions[i] * math.exp(f64(traded[i, lane]))
         for j in range(hedges):
             out_hedges[skip + lane, j] = hedge_value[j, lane]
-        out_market[skip + lane] = float(market_traded[lane])
+        out_market[skip + lane] = f64(market_traded[lane])
     if with_wealth:
         _write_wealth(days, skip, count, cash, worth, positions, hedge_value, out_wealth)
 

@@ -12,7 +12,7 @@ from daybook.scenario.market.errors import MarketDataCode, MarketDataError
 
 MEAN_BLOCK_DAYS = 10
 """Mean length of the blocks of consecutive days the bootstrap draws (geometric: Politis and Romano 1994)."""
-_FACTORS_AT_A_TIME = 4
+_FACTORS_AT_A_TIME = 5
 _SHORTEST_HALF_LIFE_DAYS = 1e-3
 
 
