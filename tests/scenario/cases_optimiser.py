@@ -10,7 +10,7 @@ from daybook.contracts.scenario import Objective
 from daybook.risk.measures.normal import normal_tail
 from daybook.risk.measures.tail import tail
 from daybook.scenario.arrays import WealthModel
-from daybook.scenario.closed_forms.normal_portfolio import least_cvar_portfolio
+from daybook.scenario.optimise.normal import normal_min_cvar
 from tests.scenario.cases_book import Answers, Case, MeasuredByBench, handles, number, vector
 from tests.scenario.cases_data import sp500_returns
 from tests.scenario.cases_risk import RU_COVARIANCE, RU_MEAN
@@ -99,16 +99,16 @@ def normal_returns(case: Case) -> Answers:
     covariance = np.array(case.inputs.get("cov", RU_COVARIANCE), dtype=np.float64)
     betas, floor = _betas(case), _floor(case)
     floor = 0.011 if floor is None and "mean_cov" in case.inputs else floor
-    exact = [least_cvar_portfolio(mean, covariance, beta, floor) for beta in betas]
+    exact = [normal_min_cvar(mean, covariance, beta, mean_floor=floor) for beta in betas]
     sizes = _samples(case)
-    _sampled_optimum_is_near(mean, covariance, betas[0], floor, exact[0].cvar)
+    _sampled_optimum_is_near(mean, covariance, betas[0], floor, exact[0].cvar[0])
     single = len(betas) == 1
     answers: dict[str, Any] = {
         "weights": exact[0].weights,
         "variance": exact[0].variance,
         "mean": exact[0].mean,
-        "VaR": exact[0].var if single else [found.var for found in exact],
-        "CVaR": exact[0].cvar if single else [found.cvar for found in exact],
+        "VaR": exact[0].var[0] if single else [found.var[0] for found in exact],
+        "CVaR": exact[0].cvar[0] if single else [found.cvar[0] for found in exact],
     }
     if sizes:
         rows = [[_on_samples(mean, covariance, beta, floor, size) for size in sizes] for beta in betas]

@@ -6,14 +6,12 @@ from scipy import integrate
 
 from daybook.scenario.closed_forms.gbm import Gbm
 from daybook.scenario.closed_forms.merton import Merton, simulate_log_returns
-from daybook.scenario.closed_forms.normal_portfolio import least_cvar_portfolio
 from daybook.scenario.closed_forms.options import (
     black_scholes_call,
     jump_share_model,
     merton_call,
     simulated_call,
 )
-from daybook.scenario.errors import ScenarioError
 
 MODEL = Merton(0.08, 0.2, 0.5, -0.1, 0.15, 1)
 
@@ -58,24 +56,3 @@ def test_call_when_jumps_have_a_mean_then_simulation_agrees_with_the_series() ->
     exact = merton_call(100, 95, 0.03, model)
     simulated = simulated_call(100, 95, 0.03, model, 100_000, 1)
     assert abs(simulated.value - exact) < 4 * simulated.standard_error
-
-
-def test_portfolio_when_no_other_weights_are_better_then_it_is_the_least() -> None:
-    generator = np.random.default_rng(4)
-    factor = generator.normal(0, 0.05, (6, 6))
-    covariance, mean = factor @ factor.T, generator.normal(0.01, 0.005, 6)
-    best = least_cvar_portfolio(mean, covariance, 0.9, float(np.median(mean)), 0.5)
-    assert best.weights.sum() == pytest.approx(1)
-    assert best.mean >= np.median(mean) - 1e-9
-    assert best.weights.max() <= 0.5 + 1e-9
-    k = 1.7549833193248686
-    for other in generator.dirichlet(np.ones(6), 4_000):
-        if other @ mean >= np.median(mean) and other.max() <= 0.5:
-            assert k * math.sqrt(other @ covariance @ other) - other @ mean >= best.cvar - 1e-9
-
-
-def test_portfolio_when_limits_cannot_be_met_then_the_limit_is_named() -> None:
-    with pytest.raises(ScenarioError, match="mean_floor"):
-        least_cvar_portfolio([0.01, 0.02], np.eye(2), 0.9, 0.03)
-    with pytest.raises(ScenarioError, match="max_weight"):
-        least_cvar_portfolio([0.01, 0.02], np.eye(2), 0.9, None, 0.4)
