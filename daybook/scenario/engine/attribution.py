@@ -28,7 +28,7 @@ def threat_losses_krw(
     """Return the gross loss (S,) of one threat, or of all."""
     only = None if threat is None else frozenset({threat})
     thinned = sample.thinned(level, choice, only)
-    return gross_threat_loss_krw(sample.candidates, thinned, sample.parameters, positions_krw)
+    return gross_threat_loss_krw(sample.events(level), thinned, sample.parameters, positions_krw)
 
 
 @dataclass(frozen=True)

@@ -37,14 +37,14 @@ def budget_point(
 ) -> BudgetPoint | None:
     """Return the best plan at a budget, judged on fresh scenarios; None where the budget admits none.
 
-    The search climbs from what is installed and from ``choice``, the plan's own set.
+    The search climbs from ``choice``, the plan's own set, and from what is installed where that is better.
     """
     scenario = with_budget(planning.scenario, budget_krw)
     parameters: MarketParameters = planning.parameters
     try:
         limits = limits_of(scenario, parameters, markets)
         planner = Planner(planning.at_budget(scenario), limits, scenario.threat_level)
-        plan = planner.best([choice, no_controls(scenario)])
+        plan = planner.best([choice], rivals=[no_controls(scenario)])
     except (InfeasiblePlan, ScenarioError):
         return None
     model = judging.at_budget(scenario).wealth(scenario.threat_level, plan.choice)

@@ -2,23 +2,13 @@
 
 from daybook.contracts.scenario import Scenario
 from daybook.contracts.scenario_result import PlanName
-from daybook.scenario.arrays import WealthModel
 from daybook.scenario.controls.choice import ControlChoice, all_controls, is_allowed, spend_krw
 from daybook.scenario.controls.moves import Neighbourhood
 from daybook.scenario.engine.holdings import Holdings, held_now, in_shares, nothing_held
 from daybook.scenario.engine.plan import Plan, first_choice
-from daybook.scenario.engine.sample import Sample, cash_growth, gross_of
 from daybook.scenario.engine.workspace import Workspace
 from daybook.scenario.optimise.errors import InfeasiblePlan
 from daybook.scenario.optimise.solve import solve
-from daybook.scenario.threats.thin import thin
-
-
-def without_threats(sample: Sample) -> WealthModel:
-    """Return the wealth of a sample in a world without threats."""
-    none = thin(sample.candidates, sample.scenario, sample.parameters, 0, {}, frozenset())
-    gross = gross_of(sample.paths(none.active), none.direct, cash_growth(sample.scenario))
-    return WealthModel(gross=gross, fixed_krw=none.direct.fixed_krw, probabilities=sample.probabilities)
 
 
 def fullest_choice(scenario: Scenario, start: ControlChoice) -> ControlChoice:
@@ -53,7 +43,7 @@ def blind_plan(workspace: Workspace, choice: ControlChoice) -> Plan:
         InfeasiblePlan: where no plan meets every limit.
     """
     spend = spend_krw(workspace.scenario, choice)
-    problem = workspace.limits.with_wealth(without_threats(workspace.planning), spend)
+    problem = workspace.limits.with_wealth(workspace.planning.unthreatened(), spend)
     return Plan(choice, problem, solve(problem), spend)
 
 

@@ -1,60 +1,89 @@
-"""An upper bound on the best objective of a choice of controls, from the tail of another choice's optimum.
+"""An upper bound on the best score of a choice of controls, certified by the optimum of another choice.
 
 CVaR is the largest expected loss over all weightings q of the scenarios with ``0 <= q <= p / (1 - alpha)`` and sum 1
-(Artzner and others 1999). So for any such q, ``E[W] - gamma CVaR(B - W) <= sum (p + gamma q) W - gamma B``, which is
-linear in the positions: its maximum needs no scenarios at all, and is an upper bound for every choice. With q the
-dual solution of a similar choice it is close, so that most neighbours of a good choice are ruled out by it exactly.
+(Artzner and others 1999). So for any such q and any multipliers at least 0 of the limits, the score of a plan is at
+most a function that is linear in its positions, and the best of that within the bounds and the budget is found by
+taking instruments in the order of their worth: an upper bound for every choice, without a linear program. With q and
+the multipliers of a similar choice's optimum it is close, so that most neighbours are ruled out by it exactly.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import lsq_linear
 
 from daybook.contracts.scenario import Objective
 from daybook.risk.measures.tail import tail
-from daybook.scenario.arrays import FloatArray, WealthModel
+from daybook.scenario.arrays import DirectLosses, FloatArray, IntArray, Paths
 from daybook.scenario.engine.estimates import equal_or
 from daybook.scenario.engine.sample import wealth_of
-from daybook.scenario.optimise.problem import PlanProblem
+from daybook.scenario.optimise.problem import BoolArray, LinearLimit, PlanProblem
 from daybook.scenario.optimise.solution import PlanSolution
-from daybook.scenario.optimise.solve import solve
 
 _NEAR = 1e-7
-"""Losses this close to VaR, as a share of the budget, are at it."""
+"""Losses and limits this close, as a share of the budget, are reached."""
 _MANY = 150
 """Scenarios at VaR that are weighted one by one; a basic solution has about as many as there are instruments."""
+_FIRM = 10.0
+"""Weight of the condition that the shares of the tail sum to 1 beside those on gradients."""
 
 
-def dual_shares(problem: PlanProblem, solution: PlanSolution) -> FloatArray:
-    """Return q (S,), the weighting of the tail under which the solution's positions are best.
+@dataclass(frozen=True)
+class Certificate:
+    """Multipliers that bound the score of every choice.
 
-    Scenarios beyond VaR count in full. Those at it are weighted so that the first-order conditions hold as well as
-    they can: the gradient of what is held between its bounds is the price of a won, those of the rest lie beside it.
+    Args:
+        reward: weight of E[W].
+        weight: weight of the tail's expected loss: that of CVaR in the score, and the multiplier of its cap.
+        cap_price: the multiplier of the cap on CVaR alone.
+        shares: (S,) weighting q of the scenarios.
+        limits: limits in force, as (coefficients, bound) of ``coefficients @ z <= bound``, with their multipliers.
+    """
+
+    reward: float
+    weight: float
+    cap_price: float
+    shares: FloatArray
+    limits: tuple[tuple[FloatArray, float, float], ...]
+
+
+def certificate_of(problem: PlanProblem, solution: PlanSolution) -> Certificate:
+    """Return the multipliers under which the solution's positions are best, by least squares of the conditions.
+
+    Scenarios beyond VaR have their full share. Unknown are the shares of those at it, the price of a won, the
+    multiplier of a cap on CVaR in force, and one for each bound and limit in force. Whatever comes out is a valid
+    certificate; how well the conditions hold decides how close its bounds are.
     """
     wealth = problem.wealth
     losses = problem.reference_krw - wealth_of(wealth, solution.positions_krw)
     chances = equal_or(wealth.probabilities, len(losses))
     caps = chances / (1.0 - problem.alpha)
+    close = _NEAR * problem.reference_krw
     var = tail(losses, problem.alpha, wealth.probabilities).var
-    width = _NEAR * problem.reference_krw
-    shares = np.where(losses > var + width, caps, 0.0)
-    near = np.flatnonzero(np.abs(losses - var) <= width)
-    mass = 1.0 - float(shares.sum())
+    shares = np.where(losses > var + close, caps, 0.0)
+    near = np.flatnonzero(np.abs(losses - var) <= close)
     reward, weight = _weights(problem)
+    capped = problem.max_cvar_krw is not None and solution.cvar_krw >= problem.max_cvar_krw - close
     if near.size > _MANY:
         # Wealth that hardly depends on the scenario, as of cash alone: the worst market speaks for the tail.
         worst = near[np.argsort(wealth.gross[near].sum(axis=1), kind="stable")]
+        room = 1.0 - float(shares.sum())
         before = np.cumsum(caps[worst]) - caps[worst]
-        shares[worst] = np.clip(mass - before, 0.0, caps[worst])
-    elif near.size > 1 and weight > 0.0:
-        deep = np.flatnonzero(shares)
-        gradient = reward * weighted_gross(wealth.gross, chances)
-        gradient += weight * weighted_gross(wealth.gross[deep], shares[deep])
-        shares[near] = _fitted(problem, solution, wealth.gross[near] * weight, gradient, caps[near], mass)
-    elif near.size:
-        shares[near] = caps[near] * (mass / float(caps[near].sum()))
-    return _within(shares, caps, near)
+        shares[worst] = np.clip(room - before, 0.0, caps[worst])
+        near = near[:0]
+    deep = np.flatnonzero(shares)
+    fitted = _fitted(
+        problem,
+        solution,
+        reward * weighted_gross(wealth.gross, chances) if reward > 0.0 else np.zeros(problem.size),
+        weighted_gross(wealth.gross[deep], shares[deep]),
+        wealth.gross[near],
+        (weight, 1.0 - float(shares.sum()), capped),
+    )
+    total = weight + fitted.cap_price
+    if near.size and total > 0.0:
+        shares[near] = np.minimum(fitted.near / total, caps[near])
+    return Certificate(reward, total, fitted.cap_price, _completed(shares, caps, near), fitted.limits)
 
 
 def weighted_gross(gross: FloatArray, weights: FloatArray) -> FloatArray:
@@ -69,80 +98,143 @@ def _weights(problem: PlanProblem) -> tuple[float, float]:
     return (0.0, 1.0) if problem.objective is Objective.MIN_CVAR else (1.0, 0.0)
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    near: FloatArray
+    cap_price: float
+    limits: tuple[tuple[FloatArray, float, float], ...]
+
+
 def _fitted(
     problem: PlanProblem,
     solution: PlanSolution,
-    near_gross: FloatArray,
-    gradient: FloatArray,
-    caps: FloatArray,
-    mass: float,
-) -> FloatArray:
-    """Return shares of the scenarios at VaR by least squares of the first-order conditions.
-
-    Unknowns: the shares, the price of a won of budget, and a multiplier at least 0 for each bound and limit in force.
-    """
+    gain: FloatArray,
+    deep: FloatArray,
+    near: FloatArray,
+    terms: tuple[float, float, bool],
+) -> _Fitted:
+    weight, mass, capped = terms
     positions, size = solution.positions_krw, problem.size
-    close = 1e-7 * problem.reference_krw
+    close = _NEAR * problem.reference_krw
+    price, at_rest = _prices(problem, positions, close)
+    eye = np.eye(size)
+    bounds = [-eye[at] for at in np.flatnonzero((positions >= problem.upper_krw - close) | at_rest)]
+    bounds += [eye[at] for at in np.flatnonzero((positions <= problem.lower_krw + close) | at_rest)]
+    limits = _in_force(problem.groups, positions, close)
+    count = near.shape[0]
+    columns = [*near, -price, *([deep] if capped else []), *(-row for row, _ in limits), *bounds]
+    matrix = np.array(columns).T
+    firm = np.zeros(matrix.shape[1])
+    firm[:count] = _FIRM
+    if capped:
+        firm[count + 1] = -_FIRM * mass
+    lower = np.zeros(matrix.shape[1])
+    lower[count] = -np.inf
+    target = np.append(-(gain + weight * deep), _FIRM * weight * mass)
+    found = lsq_linear(np.vstack([matrix, firm]), target, bounds=(lower, np.inf)).x
+    first = count + 1 + int(capped)
+    multipliers = np.maximum(found[first : first + len(limits)], 0.0)
+    return _Fitted(
+        near=np.maximum(found[:count], 0.0),
+        cap_price=max(0.0, float(found[count + 1])) if capped else 0.0,
+        limits=tuple((row, bound, float(price)) for (row, bound), price in zip(limits, multipliers, strict=True)),
+    )
+
+
+def _prices(problem: PlanProblem, positions: FloatArray, close: float) -> tuple[FloatArray, BoolArray]:
+    """Return (N,) what one more won in each instrument costs, and whether it is neither bought nor sold."""
     current = problem.or_zeros(problem.current_krw)
     more, less = positions > current + close, positions < current - close
     price = 1.0 + np.where(more, problem.or_zeros(problem.buy_rate), 0.0)
     price -= np.where(less, problem.or_zeros(problem.sell_rate), 0.0)
-    at_rest = ~(more | less)
-    eye = np.eye(size)
-    columns = [-eye[at] for at in np.flatnonzero((positions >= problem.upper_krw - close) | at_rest)]
-    columns += [eye[at] for at in np.flatnonzero((positions <= problem.lower_krw + close) | at_rest)]
-    for limit in problem.groups:
+    return price, ~(more | less)
+
+
+def _in_force(groups: tuple[LinearLimit, ...], positions: FloatArray, close: float) -> list[tuple[FloatArray, float]]:
+    """Return limits that are reached as (coefficients, bound) of ``coefficients @ z <= bound``."""
+    found = []
+    for limit in groups:
         value = float(np.sum(limit.coefficients * positions))
         if limit.upper_krw is not None and value >= limit.upper_krw - close:
-            columns.append(-limit.coefficients)
+            found.append((limit.coefficients, limit.upper_krw))
         if limit.lower_krw is not None and value <= limit.lower_krw + close:
-            columns.append(limit.coefficients)
-    free = np.array(columns).reshape(len(columns), size).T
-    matrix = np.hstack([near_gross.T, -price[:, None], free])
-    total = np.concatenate([np.full(len(caps), 10.0), np.zeros(matrix.shape[1] - len(caps))])
-    lower = np.concatenate([np.zeros(len(caps)), [-np.inf], np.zeros(len(columns))])
-    upper = np.concatenate([caps + 1e-15, [np.inf], np.full(len(columns), np.inf)])
-    fitted = lsq_linear(np.vstack([matrix, total]), np.append(-gradient, 10.0 * mass), bounds=(lower, upper))
-    return np.asarray(np.clip(fitted.x[: len(caps)], 0.0, caps))
+            found.append((-limit.coefficients, -limit.lower_krw))
+    return found
 
 
-def _within(shares: FloatArray, caps: FloatArray, near: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> FloatArray:
-    """Return shares that sum to 1 with none above its cap, changed at the quantile alone where that suffices."""
+def _completed(shares: FloatArray, caps: FloatArray, near: IntArray) -> FloatArray:
+    """Return shares that sum to 1 with none above its cap."""
     short = 1.0 - float(shares.sum())
-    if short > 0 and near.size:
+    if short > 0.0 and near.size:
         room = caps[near] - shares[near]
         free = float(room.sum())
-        shares[near] += room * min(1.0, short / free) if free > 0 else 0.0
+        shares[near] += room * min(1.0, short / free) if free > 0.0 else 0.0
     return np.minimum(shares / float(shares.sum()), caps)
 
 
-def upper_bound(problem: PlanProblem, shares: FloatArray) -> float:
-    """Return a number the problem's best score cannot exceed; ``shares`` as :func:`dual_shares` gives them.
+def upper_bound(
+    problem: PlanProblem,
+    paths: Paths,
+    direct: DirectLosses,
+    growth: float,
+    budget_krw: float,
+    probabilities: FloatArray | None,
+    certificate: Certificate,
+) -> float:
+    """Return what the score of a choice cannot exceed.
 
-    The score is E[W] - gamma CVaR, E[W] or -CVaR, as the problem's objective says. Caps on CVaR, on ruin and on the
-    number of names are left out, which can only raise the bound.
+    Parameters
+    ----------
+    problem : PlanProblem
+        Any problem with the choice's limits; its scenarios and budget are not looked at.
+    paths, direct, growth : Paths, DirectLosses, float
+        What one won comes to under the choice, losses apart.
+    budget_krw : float
+        What the choice leaves for positions and fees.
+    probabilities : array (S,), optional
+        Of the scenarios.
+    certificate : Certificate
+        Of another choice on the same scenarios.
     """
-    wealth = problem.wealth
-    reward, weight = _weights(problem)
-    weights = weight * shares
-    if reward > 0.0:
-        weights = weights + reward * equal_or(wealth.probabilities, len(shares))
-        gradient = weighted_gross(wealth.gross, weights)
-        constant = float(np.sum(weights * wealth.fixed_krw))
-    else:
-        rows = np.flatnonzero(weights)
-        gradient = weighted_gross(wealth.gross[rows], weights[rows])
-        constant = float(np.sum(weights[rows] * wealth.fixed_krw[rows]))
-    constant += weight * problem.reference_krw
-    linear = replace(
-        problem,
-        wealth=WealthModel(gross=gradient[None, :], fixed_krw=np.zeros(1)),
-        objective=Objective.UTILITY,
-        gamma=0.0,
-        max_cvar_krw=None,
-        min_expected_krw=None,
-        max_names=None,
-        min_position_krw=None,
-        ruin=None,
-    )
-    return solve(linear).expected_krw - constant
+    weights = certificate.weight * certificate.shares
+    if certificate.reward > 0.0:
+        weights = weights + certificate.reward * equal_or(probabilities, len(weights))
+    kept = weights * (1.0 - direct.account_ratio)
+    worth = np.empty(problem.size)
+    stocks = paths.stocks.shape[1]
+    worth[:stocks] = np.einsum("s,sj,sj->j", kept, paths.stocks, 1.0 - direct.position_ratio)
+    worth[stocks:-1] = np.einsum("s,sj->j", kept, paths.hedges)
+    worth[-1] = growth * float(kept.sum())
+    constant = -float(np.sum(weights * direct.fixed_krw)) - certificate.weight * problem.reference_krw
+    if problem.max_cvar_krw is not None:
+        constant += certificate.cap_price * problem.max_cvar_krw
+    for row, bound, price in certificate.limits:
+        worth -= price * row
+        constant += price * bound
+    return constant + _best_linear(problem, worth, budget_krw)
+
+
+def _best_linear(problem: PlanProblem, worth: FloatArray, budget_krw: float) -> float:
+    """Return the largest ``worth @ z`` within bounds, with positions and fees together costing the budget.
+
+    What is held already costs less to keep than to buy, so each instrument is two pieces; pieces are taken by worth
+    per won they cost.
+    """
+    lower, upper = problem.lower_krw, problem.upper_krw
+    current = np.clip(problem.or_zeros(problem.current_krw), lower, upper)
+    held = problem.or_zeros(problem.current_krw)
+    buy, sell = problem.or_zeros(problem.buy_rate), problem.or_zeros(problem.sell_rate)
+    fees = sell * np.maximum(held - lower, 0.0) + buy * np.maximum(lower - held, 0.0)
+    left = budget_krw - float(np.sum(lower + fees))
+    keep_cost = np.where(held > lower, 1.0 - sell, 1.0 + buy)
+    costs = np.concatenate([keep_cost, 1.0 + buy])
+    lengths = np.concatenate([current - lower, np.where(np.isfinite(upper), upper, budget_krw) - current])
+    gains = np.concatenate([worth, worth])
+    value = float(np.sum(worth * lower))
+    for piece in np.argsort(-gains / costs, kind="stable"):
+        taken = min(float(lengths[piece]), max(left, 0.0) / float(costs[piece]))
+        value += taken * float(gains[piece])
+        left -= taken * float(costs[piece])
+        if left <= 0.0:
+            break
+    return value

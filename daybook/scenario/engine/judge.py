@@ -42,6 +42,8 @@ def judge(sample: Sample, level: int, choice: ControlChoice, positions_krw: Floa
         cash_daily_rate(sample.scenario),
         threads=sample.threads,
     )
-    events = event_losses_krw(sample.candidates, thinned, sample.scenario, positions_krw, len(sample.parameters.codes))
-    days = with_direct_losses(paths.wealth_krw, wealth, model.fixed_krw, sample.candidates, thinned, events)
+    events = event_losses_krw(
+        sample.events(level), thinned, sample.scenario, positions_krw, len(sample.parameters.codes)
+    )
+    days = with_direct_losses(paths.wealth_krw, wealth, model.fixed_krw, sample.events(level), thinned, events)
     return Judged(np.ascontiguousarray(wealth), max_drawdown(days), days)

@@ -41,7 +41,7 @@ def judge_part(
         arrays[label] = np.stack(columns, axis=1) if columns else np.zeros((count, 0))
         arrays[f"all_{label}"] = threat_losses_krw(sample, level, choice, held)
     thinned = sample.thinned(level, joint.choice)
-    struck = sample.candidates.threat[thinned.happened | thinned.exogenous]
+    struck = sample.events(level).threat[thinned.happened | thinned.exogenous]
     events = np.bincount(struck, minlength=len(scenario.threats))
     arrays |= {f"view:{target}": values for target, values in view_returns(sample, level, installed).items()}
     return {"first": first, "count": count, "events": [int(number) for number in events]}, arrays

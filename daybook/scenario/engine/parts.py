@@ -70,8 +70,8 @@ def playbook_part(workspace: Workspace, plans: Plans, place: int) -> dict[str, A
         beta=float((parameters.beta * held[:stocks]).sum()) / worth if worth > 0.0 else 0.0,
     )
     thinned = sample.thinned(level, plan.choice)
-    events = event_losses_krw(sample.candidates, thinned, scenario, held, stocks)
-    incidents = incidents_of(scenario, sample.candidates, thinned, events)
+    events = event_losses_krw(sample.events(level), thinned, scenario, held, stocks)
+    incidents = incidents_of(scenario, sample.events(level), thinned, events)
     rows = (
         notify_row(incidents.scenario, scenario, sample.count, sample.probabilities),
         *market_rows(sample, level, plan.choice, held, rates),

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from daybook.contracts.scenario import Objective, Scenario
-from daybook.scenario.arrays import FloatArray
 from daybook.scenario.controls.choice import ControlChoice, choice_of, is_allowed, no_controls, refusal, spend_krw
 from daybook.scenario.controls.moves import Neighbourhood
-from daybook.scenario.engine.dual import dual_shares, upper_bound
+from daybook.scenario.engine.dual import Certificate, certificate_of, upper_bound
 from daybook.scenario.engine.limits import Limits
-from daybook.scenario.engine.sample import Sample
+from daybook.scenario.engine.sample import Sample, cash_growth
 from daybook.scenario.engine.threads import ordered_map
 from daybook.scenario.optimise.errors import InfeasiblePlan
 from daybook.scenario.optimise.problem import PlanProblem
@@ -137,18 +136,18 @@ class Planner:
             return plan
         around = Neighbourhood(self._scenario)
         while True:
-            shares = dual_shares(plan.problem, plan.solution)
+            certificate = certificate_of(plan.problem, plan.solution)
             for neighbours in (around.singles(plan.choice), swaps(around, plan.choice)):
-                better = self._better(plan, neighbours, shares)
+                better = self._better(plan, neighbours, certificate)
                 if better is not None:
                     plan = better
                     break
             else:
                 return plan
 
-    def _better(self, plan: Plan, neighbours: list[ControlChoice], shares: FloatArray) -> Plan | None:
+    def _better(self, plan: Plan, neighbours: list[ControlChoice], certificate: Certificate) -> Plan | None:
         """Return the best neighbour that beats a plan, or None."""
-        bounds = ordered_map(partial(self._bound, shares=shares), neighbours, self._threads)
+        bounds = ordered_map(partial(self._bound, certificate=certificate), neighbours, self._threads)
         order = sorted(range(len(neighbours)), key=lambda place: (-bounds[place], place))
         best: Plan | None = None
         for place in order:
@@ -162,11 +161,17 @@ class Planner:
                 best = other
         return best
 
-    def _bound(self, choice: ControlChoice, shares: FloatArray) -> float:
-        try:
-            return upper_bound(self.problem(choice), shares)
-        except InfeasiblePlan:
-            return float("-inf")
+    def _bound(self, choice: ControlChoice, certificate: Certificate) -> float:
+        sample, problem = self.sample, self.limits.problem
+        return upper_bound(
+            problem,
+            sample.paths(self.level, choice),
+            sample.thinned(self.level, choice).direct,
+            cash_growth(self._scenario),
+            problem.reference_krw - spend_krw(self._scenario, choice),
+            sample.probabilities,
+            certificate,
+        )
 
 
 def swaps(around: Neighbourhood, choice: ControlChoice) -> list[ControlChoice]:

@@ -106,7 +106,7 @@ def market_levels(index: FloatArray, settings: ThreatSettings) -> IntArray:
 def down_days(sample: Sample, level: int, choice: ControlChoice) -> BoolArray:
     """Return (S, H + 1) whether a session cannot be traded for half of it or more; row 0 is today."""
     scenario = sample.scenario
-    windows = outage_windows(sample.candidates, sample.thinned(level, choice), scenario)
+    windows = outage_windows(sample.events(level), sample.thinned(level, choice), scenario)
     rows = np.flatnonzero(windows.channel != OutageChannel.STOCK)
     down = np.zeros((sample.count, scenario.horizon_days + 1))
     number, start, end = windows.scenario[rows], windows.from_day[rows], windows.to_day[rows]

@@ -16,7 +16,6 @@ import numpy as np
 
 from daybook.contracts.scenario import TRADING_DAYS_PER_YEAR, Scenario
 from daybook.scenario.arrays import (
-    BLOCK,
     ActiveEvents,
     DirectLosses,
     FloatArray,
@@ -25,13 +24,17 @@ from daybook.scenario.arrays import (
     WealthModel,
 )
 from daybook.scenario.controls.choice import ControlChoice, strengths
-from daybook.scenario.engine.events import name_of, price_moving
+from daybook.scenario.engine.events import possible_events, price_controls, price_moving
 from daybook.scenario.market.keys import stream_key
 from daybook.scenario.market.simulate import simulate
+from daybook.scenario.threats.candidates import EventCandidates
 from daybook.scenario.threats.draw import draw_candidates
 from daybook.scenario.threats.thin import Thinned, thin
 
 Value = TypeVar("Value")
+
+_KEPT = 24
+"""Wealth models and thinned events a sample keeps."""
 
 
 class Recent(Generic[Value]):
@@ -103,8 +106,6 @@ class Sample:
         Whole blocks, the last may be short.
     threads : int
         How many threads simulate.
-    keep : int
-        How many wealth models are kept.
     """
 
     def __init__(
@@ -115,7 +116,6 @@ class Sample:
         first: int,
         count: int,
         threads: int = 1,
-        keep: int = 48,
     ) -> None:
         self.scenario = scenario
         self.parameters = parameters
@@ -123,30 +123,48 @@ class Sample:
         self.first = first
         self.count = count
         self.threads = threads
-        self.candidates = draw_candidates(scenario, parameters, first, count, self.key)
+        self._candidates = draw_candidates(scenario, parameters, first, count, self.key)
         self.probabilities: FloatArray | None = None
+        self._price_controls = price_controls(scenario)
         self._paths: Recent[Paths] = Recent(12)
-        self._thinned: Recent[Thinned] = Recent(4)
-        self._wealth: Recent[WealthModel] = Recent(keep)
+        self._events: Recent[EventCandidates] = Recent(6)
+        self._thinned: Recent[Thinned] = Recent(_KEPT)
+        self._wealth: Recent[WealthModel] = Recent(_KEPT)
 
     def at_budget(self, scenario: Scenario) -> "Sample":
         """Return the same draws for the same scenario at another budget, on which the cost of a freeze depends."""
         other = copy(self)
         other.scenario = scenario
-        other._thinned = Recent(4)
-        other._wealth = Recent(48)
+        other._thinned = Recent(_KEPT)
+        other._wealth = Recent(_KEPT)
         return other
+
+    def unthreatened(self) -> WealthModel:
+        """Return wealth in a world without threats, on the same noise."""
+        none = thin(self._candidates, self.scenario, self.parameters, 0, {}, frozenset())
+        paths = self._paths.get("no threats", lambda: self._simulated_under(None))
+        gross = gross_of(paths, none.direct, cash_growth(self.scenario))
+        return WealthModel(gross=gross, fixed_krw=none.direct.fixed_krw, probabilities=self.probabilities)
+
+    def events(self, level: int) -> EventCandidates:
+        """Return the candidates a level lets happen; rows of :meth:`thinned` are theirs."""
+
+        def make() -> EventCandidates:
+            whole = thin(self._candidates, self.scenario, self.parameters, level, {}, frozenset())
+            return possible_events(self._candidates, whole.exogenous)
+
+        return self._events.get(level, make)
 
     def thinned(self, level: int, choice: ControlChoice, only: frozenset[str] | None = None) -> Thinned:
         """Return the events that happen; with ``only`` the shocks and losses of these threats alone."""
         taken = strengths(self.scenario, choice)
-        make = partial(thin, self.candidates, self.scenario, self.parameters, level, taken, only)
+        make = partial(thin, self.events(level), self.scenario, self.parameters, level, taken, only)
         return make() if only is not None else self._thinned.get((level, choice.steps), make)
 
-    def paths(self, active: ActiveEvents) -> Paths:
-        """Return the prices' paths to the horizon under events."""
-        moving = price_moving(active)
-        return self._paths.get(name_of(moving), lambda: self._simulated(moving))
+    def paths(self, level: int, choice: ControlChoice) -> Paths:
+        """Return what prices come to at the horizon."""
+        steps = tuple(choice.steps[place] for place in self._price_controls)
+        return self._paths.get((level, steps), lambda: self._simulated(level, choice))
 
     def wealth(self, level: int, choice: ControlChoice) -> WealthModel:
         """Return wealth at the horizon as a function of positions."""
@@ -154,10 +172,13 @@ class Sample:
 
     def _modelled(self, level: int, choice: ControlChoice) -> WealthModel:
         thinned = self.thinned(level, choice)
-        gross = gross_of(self.paths(thinned.active), thinned.direct, cash_growth(self.scenario))
+        gross = gross_of(self.paths(level, choice), thinned.direct, cash_growth(self.scenario))
         return WealthModel(gross=gross, fixed_krw=thinned.direct.fixed_krw, probabilities=self.probabilities)
 
-    def _simulated(self, moving: ActiveEvents) -> Paths:
+    def _simulated(self, level: int, choice: ControlChoice) -> Paths:
+        return self._simulated_under(price_moving(self.thinned(level, choice).active))
+
+    def _simulated_under(self, moving: ActiveEvents | None) -> Paths:
         return simulate(
             self.parameters,
             moving,
@@ -168,10 +189,3 @@ class Sample:
             self.scenario.model,
             threads=self.threads,
         )
-
-
-def pieces_of(count: int, parts: int) -> list[tuple[int, int]]:
-    """Return (start, length) of up to ``parts`` pieces of whole blocks that cover ``count`` scenarios."""
-    blocks = -(-count // BLOCK)
-    each = -(-blocks // max(1, min(parts, blocks))) * BLOCK
-    return [(start, min(each, count - start)) for start in range(0, count, each)]

@@ -16,7 +16,7 @@ def view_returns(sample: Sample, level: int, choice: ControlChoice) -> dict[str,
     targets = {view.target for view in sample.scenario.views}
     if not targets:
         return {}
-    paths = sample.paths(sample.thinned(level, choice).active)
+    paths = sample.paths(level, choice)
     returns: dict[str, FloatArray] = {"market": paths.market - 1.0}
     returns |= dict(zip(sample.parameters.codes, paths.stocks.T - 1.0, strict=True))
     hedges = sample.parameters.hedges
