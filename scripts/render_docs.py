@@ -24,9 +24,12 @@ from daybook.contracts.base import Side
 from daybook.contracts.calls import CALLS
 from daybook.contracts.limits import RiskLimits, StrategySettings
 from daybook.contracts.reasons import BreakerCode, DenialCode
+from daybook.contracts.threat_settings import ResponseSettings, ThreatSettings
 from daybook.risk.breakers import BREAKERS
+from daybook.risk.response.playbook import TABLE_HEADS, playbook_rows
 from daybook.risk.rules.registry import APPROVAL_CODES, ORDER_PATH_CODES, POST_RULES, RULES
 from daybook.risk.threat import risk_budget_multiplier, state_at_threat
+from daybook.scenario.threats.catalogue import default_controls, default_threats
 from daybook.skills.registry import registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +94,8 @@ def shown(value: Any) -> str:
         return ", ".join(shown(item) for item in value) or "none"
     if isinstance(value, Enum):
         return str(value.value)
+    if isinstance(value, str):
+        return value or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
@@ -127,9 +132,52 @@ def tools() -> str:
     return table(["Skill", "Tool", "What it does", "Layer", "Effect", "Limit", "Text from outside"], rows)
 
 
+def threats() -> str:
+    """Return one row for each threat of the shipped catalogue."""
+    rows = [
+        [
+            f"`{threat.id}`",
+            threat.name_ko,
+            threat.name_en,
+            threat.category.value,
+            f"{threat.annual_rate[2]:g}{' a name' if threat.per_name else ''}",
+            threat.evidence.kind.value,
+        ]
+        for threat in default_threats()
+    ]
+    return table(["Threat", "위협", "Name", "Strikes", "A year", "Evidence"], rows)
+
+
+def controls() -> str:
+    """Return one row for each control of the shipped catalogue."""
+    rows = [
+        [
+            f"`{control.id}`",
+            control.name_ko,
+            control.name_en,
+            f"{control.capex_krw:,}",
+            f"{control.opex_per_year_krw:,}",
+            ", ".join(effect.threat.split("_")[0] for effect in control.effects),
+            control.evidence.kind.value,
+        ]
+        for control in default_controls()
+    ]
+    return table(["Control", "보호 조치", "Name", "Once, won", "A year, won", "Against", "Evidence"], rows)
+
+
 DOCUMENTS = {
     "architecture": Document("mdfiles/architecture.md", {"calls": calls}),
     "intelligence": Document("mdfiles/intelligence.md", {"tools": tools}),
+    "scenarios": Document(
+        "mdfiles/scenarios.md",
+        {
+            "threats": threats,
+            "controls": controls,
+            "threat-settings": lambda: settings_of(ThreatSettings),
+            "playbook": lambda: table(TABLE_HEADS, playbook_rows()),
+            "response-settings": lambda: settings_of(ResponseSettings),
+        },
+    ),
     "risk": Document(
         "mdfiles/risk.md",
         {
