@@ -20,12 +20,13 @@ f32, f64, u32, u64, i32 = np.float32, np.float64, np.uint32, np.uint64, np.int32
 
 _TO_UNIT_31 = f32(2.0**-31)
 _TO_QUARTERS = f32(2.0**-32)
-_HALF = f32(0.5)
+_HALF_STEP = f32(2.0**-32)
 _LN2 = f32(math.log(2.0))
 _LOG2_E = f32(1.0 / math.log(2.0))
 _LN2_HIGH = f32(0.693359375)
 _LN2_LOW = f32(math.log(2.0) - 0.693359375)
-_ROUND = f32(12582912.0)
+_ROUND = f32(1.5 * 2.0**23)
+"""Added to a number it leaves the number rounded to a whole one in the lowest bits."""
 _SQRT_HALF_BITS = 0x3F3504F3
 
 
@@ -57,8 +58,8 @@ def minus_two_log(bits):  # type: ignore[no-untyped-def]
     The sum rounds to single precision: for the highest bits u is exactly 1, whose logarithm here is exactly 0, so
     that the root of the result is a number for every draw.
     """
-    u = (f32(i32(u32(bits) >> u32(1))) + _HALF) * _TO_UNIT_31
-    raw = i32(f32(u).view(np.int32)) - i32(_SQRT_HALF_BITS)
+    u = fma(f32(i32(u32(bits) >> u32(1))), _TO_UNIT_31, _HALF_STEP)
+    raw = i32(i32(f32(u).view(np.int32)) - i32(_SQRT_HALF_BITS))
     exponent = f32(i32(raw >> i32(23)))
     m = i32(i32(raw & i32(0x7FFFFF)) + i32(_SQRT_HALF_BITS)).view(np.float32)
     x = m - f32(1)
@@ -96,13 +97,14 @@ def _reduced(x):  # type: ignore[no-untyped-def]
     """Return 2^k and exp(r) - 1 with x = k ln 2 + r, r small; x is held within -80 and 80."""
     x = f32(-80) if x < f32(-80) else x
     x = f32(80) if x > f32(80) else x
-    k = fma(x, _LOG2_E, _ROUND) - _ROUND
+    rounded = fma(x, _LOG2_E, _ROUND)
+    k = rounded - _ROUND
     r = fma(k, -_LN2_LOW, fma(k, -_LN2_HIGH, x))
     p = fma(r, f32(0.0013950488), f32(0.0083688879))
     p = fma(p, r, f32(0.041666206))
     p = fma(p, r, f32(0.16666518))
     p = fma(p, r, f32(0.5))
-    scale = i32(i32(i32(k) + i32(127)) << i32(23)).view(np.float32)
+    scale = i32(i32(i32(f32(rounded).view(np.int32)) + i32(127)) << i32(23)).view(np.float32)
     return scale, fma(r * r, p, r)
 
 
