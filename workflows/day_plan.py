@@ -34,7 +34,9 @@ async def plan_day(state: DayState, desk: DeskConfig, clock: MarketClock) -> dic
     )
     ranking = await call(
         RECOMMEND,
-        RecommendRequest(day=state.day, universe=history.universe, desk=desk),
+        RecommendRequest(
+            day=state.day, universe=history.universe, desk=desk, market_now=clock.market_time(workflow.now())
+        ),
         summary=f"rank {len(history.universe)} symbols",
     )
     plan: dict[str, object] = {"universe": history.universe, "recommendations": ranking}
@@ -47,7 +49,7 @@ async def plan_day(state: DayState, desk: DeskConfig, clock: MarketClock) -> dic
 
 
 def _tilted(ranking: Recommendations, news: DayNews, desk: DeskConfig) -> Recommendations:
-    return with_news(ranking, news.sentiments, desk.strategy.news_weight)
+    return with_news(ranking, news.sentiments, desk.strategy.news_weight, min_score=desk.strategy.min_score)
 
 
 async def _read_news(symbols: tuple[Symbol, ...], clock: MarketClock) -> DayNews:

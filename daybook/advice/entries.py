@@ -150,6 +150,9 @@ def _why_not(
         return AbstentionCode.EXCLUDED, "locked or cooling down"
     if row.score <= settings.min_score:
         return AbstentionCode.LOW_SCORE, f"score {row.score:+.2f}, bought above {settings.min_score:g}"
+    if row.only_by_news:
+        without = row.score - row.news_tilt
+        return AbstentionCode.LOW_SCORE, f"score {without:+.2f} without news, bought above {settings.min_score:g}"
     if row.rank > settings.exit_rank:
         return AbstentionCode.LOW_RANK, f"rank {row.rank}, bought to {settings.exit_rank}"
     if desk.slots <= 0 or desk.orders <= 0:

@@ -97,7 +97,7 @@ def _due(
             f"rank lost: {row.rank} of {len(recommendations.ranked)}, kept to {settings.exit_rank}",
         )
     if row.score <= settings.min_score:
-        return OrderReason.RANK_LOST, f"momentum lost: score {row.score:+.2f}, kept above {settings.min_score:g}"
+        return OrderReason.RANK_LOST, f"score lost: {row.score:+.2f}, kept above {settings.min_score:g}"
     return None
 
 

@@ -62,7 +62,7 @@ class FactorAdvisor:
             symbol = row.expectation.symbol
             if row.net_edge == 0 or view.model is None:
                 text = abstention_text(row, view.evidence, self._settings)
-                abstentions.append(Abstention(symbol=symbol, code=AbstentionCode.LOW_SCORE, text=text))
+                abstentions.append(Abstention(symbol=symbol, code=AbstentionCode.INSUFFICIENT_EVIDENCE, text=text))
                 continue
             reasons = recommendation_reasons(row, places[symbol], len(rows), view.model, self._settings)
             changes = {"rank": len(ranked) + 1, "score": row.score, "reasons": reasons}

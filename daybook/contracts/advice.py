@@ -17,6 +17,7 @@ class AbstentionCode(StrEnum):
     UNTRADED = "untraded"
     UNADJUSTED_PRICES = "unadjusted_prices"
     FLAT_PRICES = "flat_prices"
+    INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     LOW_SCORE = "low_score"
     LOW_RANK = "low_rank"
     EXCLUDED = "excluded"
@@ -52,6 +53,7 @@ class Recommendation(Message):
     sessions_used: int = Field(ge=1)
     news_tilt: float = Field(default=0.0, ge=-0.5, le=0.5, description="what news added to the score")
     rank_without_news: int | None = Field(default=None, ge=1, description="None: news was not used")
+    only_by_news: bool = Field(default=False, description="news alone lifts it over the score a buy needs: no buy")
     reasons: tuple[str, ...] = ()
 
 

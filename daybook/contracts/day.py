@@ -14,8 +14,10 @@ from daybook.contracts.execution import OrderSummary
 from daybook.contracts.market import Quote
 from daybook.contracts.news import SymbolSentiment
 from daybook.contracts.reconciliation import ReconcileReport
+from daybook.contracts.response import ActionRecord
 from daybook.contracts.risk import BreakerInputs, BreakerTrip
 from daybook.contracts.session import Session
+from daybook.contracts.threats import FalseAlarm, ThreatAssessment, ThreatMemory
 
 
 def day_workflow_id(day: date, account: str = "main") -> str:
@@ -66,6 +68,11 @@ class DayState(Message):
     state: TradingState = TradingState.ACTIVE
     state_reason: str = ""
     threat_level: int = Field(default=0, ge=0, le=5)
+    threat: ThreatAssessment | None = Field(default=None, description="the last assessment; None: never assessed")
+    threat_memory: ThreatMemory = ThreatMemory()
+    threat_floor: int = Field(default=0, ge=0, le=5, description="a person's own minimum")
+    false_alarms: tuple[FalseAlarm, ...] = Field(default=(), description="told, for the next assessment")
+    actions: tuple[ActionRecord, ...] = Field(default=(), description="of the playbook; standing ones of earlier days")
     universe: tuple[Symbol, ...] = ()
     recommendations: Recommendations | None = None
     news: DayNews | None = None
@@ -158,11 +165,12 @@ class HistoryReport(Message):
 
 
 class RecommendRequest(Message):
-    """Rank a universe from the bars in the database."""
+    """Rank a universe from the bars in the database, and note the ranking in the outcome journal."""
 
     day: date
     universe: tuple[Symbol, ...]
     desk: DeskConfig
+    market_now: AwareDatetime | None = Field(default=None, description="None: nothing is noted")
 
 
 class ObserveRequest(Message):
@@ -210,6 +218,7 @@ class TickInput(Message):
     universe: tuple[Symbol, ...]
     recommendations: Recommendations
     threat_level: int
+    withheld_symbols: tuple[Symbol, ...] = Field(default=(), description="the playbook has orders in these on the way")
     unexplained: tuple[str, ...] = ()
     unexplained_polls: int
     day_workflow_id: str

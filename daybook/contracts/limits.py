@@ -150,8 +150,19 @@ class RebalanceRule(StrEnum):
     NEVER = "never"
 
 
+class AdvisorKind(StrEnum):
+    """What ranks the universe."""
+
+    FACTOR = "factor"
+    MOMENTUM = "momentum"
+
+
 class StrategySettings(Message):
     """What the recommendation and the ticks of a day work with. Risk limits apply on top of all of it."""
+
+    advisor: AdvisorKind = Field(
+        default=AdvisorKind.FACTOR, description="factor: expected excess after cost; momentum: one month's return"
+    )
 
     universe_symbols: tuple[Symbol, ...] = Field(default=(), description="symbols to rank; empty: by turnover")
     top_turnover_count: int = Field(default=30, ge=1, le=30, description="symbols by turnover, without a universe")

@@ -9,8 +9,8 @@ from daybook.broker.port import BrokerError
 from daybook.contracts.collection import CollectionPlan, CollectionPlanRequest, SeriesKind, SeriesReport, SeriesTask
 from daybook.contracts.market import ListedSecurity
 from daybook.execution.desk import ExecutionDesk
-from daybook.execution.history import CALENDAR_DAYS_PER_SESSION
 from daybook.execution.price_filling import last_final_day
+from daybook.execution.spans import CALENDAR_DAYS_PER_SESSION
 from daybook.krx.calendar import trading_days
 from daybook.krx.holiday_table import packaged_table
 from daybook.storage.market_series import CollectedSeries, MarketSeriesStore

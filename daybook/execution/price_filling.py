@@ -8,7 +8,7 @@ from daybook.broker.port import BrokerError
 from daybook.contracts.base import KST
 from daybook.contracts.prices import PricesFilled
 from daybook.execution.desk import ExecutionDesk
-from daybook.execution.history import CALENDAR_DAYS_PER_SESSION
+from daybook.execution.spans import CALENDAR_DAYS_PER_SESSION
 from daybook.krx.calendar import previous_trading_day, session_on
 
 _ONE_DAY = timedelta(days=1)

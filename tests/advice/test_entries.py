@@ -109,6 +109,7 @@ def test_entry_when_the_quote_speaks_against_it_then_the_next_name_takes_its_slo
         ({"score": 0.0}, AbstentionCode.LOW_SCORE),
         ({"average_turnover_krw": 2_999_999_999}, AbstentionCode.ILLIQUID),
         ({"rank": 16}, AbstentionCode.LOW_RANK),
+        ({"only_by_news": True}, AbstentionCode.LOW_SCORE),
     ],
 )
 def test_entry_when_the_recommendation_is_weak_then_nothing_is_bought(

@@ -64,7 +64,7 @@ def test_rank_when_called_then_every_symbol_is_ranked_or_abstained_from_with_a_r
     assert scores[0] > 0 > scores[-1]
     assert 0 not in scores
     assert all(row.text.startswith("insufficient evidence") for row in ranking.abstentions)
-    assert {row.code for row in ranking.abstentions} == {AbstentionCode.LOW_SCORE}
+    assert {row.code for row in ranking.abstentions} == {AbstentionCode.INSUFFICIENT_EVIDENCE}
     assert all(len(row.reasons) >= 3 for row in ranking.ranked)
 
 

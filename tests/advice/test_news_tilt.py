@@ -73,3 +73,12 @@ def test_ranking_when_a_symbol_has_no_story_then_its_score_stays() -> None:
     first = tilted.of(SYMBOLS[0])
     assert first is not None
     assert (first.score, first.news_tilt) == (1.0, 0.0)
+
+
+def test_ranking_when_news_alone_lifts_a_symbol_over_the_score_of_a_buy_then_it_is_marked() -> None:
+    before = ranking(0.3, 0.1, -0.1)
+    sentiments = [news(SYMBOLS[0], 1.0), news(SYMBOLS[1], -1.0), news(SYMBOLS[2], 1.0)]
+    after = {row.symbol: row for row in with_news(before, sentiments, 0.25, min_score=0.0).ranked}
+    assert [after[symbol].only_by_news for symbol in SYMBOLS[:3]] == [False, False, True]
+    assert after[SYMBOLS[2]].score == pytest.approx(0.15)
+    assert not any(row.only_by_news for row in with_news(before, sentiments, 0.25).ranked)

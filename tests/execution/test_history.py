@@ -1,7 +1,7 @@
 from daybook.broker.port import BrokerUnavailable
 from daybook.contracts.day import HistoryRequest
 from daybook.contracts.desk import DeskConfig
-from daybook.contracts.limits import StrategySettings
+from daybook.contracts.limits import AdvisorKind, StrategySettings
 from daybook.execution.history import HistoryCollector
 from daybook.krx.calendar import previous_trading_day
 from tests.execution.bench import Bench, BenchMaker, daily_bar
@@ -11,8 +11,8 @@ LAST = previous_trading_day(facts.DAY)
 NEW = "000660"
 
 
-def request(*symbols: str) -> HistoryRequest:
-    strategy = StrategySettings(universe_symbols=symbols, top_turnover_count=2)
+def request(*symbols: str, advisor: AdvisorKind = AdvisorKind.MOMENTUM) -> HistoryRequest:
+    strategy = StrategySettings(universe_symbols=symbols, top_turnover_count=2, advisor=advisor)
     return HistoryRequest(account="main", day=facts.DAY, desk=DeskConfig(strategy=strategy))
 
 
