@@ -7,7 +7,7 @@ taking instruments in the order of their worth: an upper bound for every choice,
 the multipliers of a similar choice's optimum it is close, so that most neighbours are ruled out by it exactly.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import lsq_linear
@@ -170,6 +170,33 @@ def _completed(shares: FloatArray, caps: FloatArray, near: IntArray) -> FloatArr
         free = float(room.sum())
         shares[near] += room * min(1.0, short / free) if free > 0.0 else 0.0
     return np.minimum(shares / float(shares.sum()), caps)
+
+
+def adapted(
+    certificate: Certificate,
+    problem: PlanProblem,
+    paths: Paths,
+    direct: DirectLosses,
+    growth: float,
+    positions_krw: FloatArray,
+    probabilities: FloatArray | None,
+) -> Certificate:
+    """Return a certificate whose tail is that of ``positions_krw`` under another choice of controls.
+
+    Where wealth hardly depends on the market (cash alone), controls decide which scenarios are the worst, and this one
+    bounds more closely. Ties go to the scenarios the given certificate weighs, then to the worst markets.
+    """
+    stocks = paths.stocks.shape[1]
+    held = np.einsum("sj,sj,j->s", paths.stocks, 1.0 - direct.position_ratio, positions_krw[:stocks])
+    held += np.einsum("sj,j->s", paths.hedges, positions_krw[stocks:-1]) + growth * positions_krw[-1]
+    wealth = held * (1.0 - direct.account_ratio) - direct.fixed_krw
+    rank = np.round((problem.reference_krw - wealth) / (_NEAR * problem.reference_krw))
+    order = np.lexsort((paths.market, -certificate.shares, -rank))
+    caps = equal_or(probabilities, len(order)) / (1.0 - problem.alpha)
+    before = np.cumsum(caps[order]) - caps[order]
+    shares = np.empty_like(caps)
+    shares[order] = np.clip(1.0 - before, 0.0, caps[order])
+    return replace(certificate, shares=shares)
 
 
 def upper_bound(

@@ -12,7 +12,7 @@ from functools import partial
 from daybook.contracts.scenario import Objective, Scenario
 from daybook.scenario.controls.choice import ControlChoice, choice_of, is_allowed, no_controls, refusal, spend_krw
 from daybook.scenario.controls.moves import Neighbourhood
-from daybook.scenario.engine.dual import Certificate, certificate_of, upper_bound
+from daybook.scenario.engine.dual import Certificate, adapted, certificate_of, upper_bound
 from daybook.scenario.engine.limits import Limits
 from daybook.scenario.engine.sample import Sample, cash_growth
 from daybook.scenario.engine.threads import ordered_map
@@ -151,27 +151,32 @@ class Planner:
         order = sorted(range(len(neighbours)), key=lambda place: (-bounds[place], place))
         best: Plan | None = None
         for place in order:
-            if bounds[place] <= (best or plan).score_krw + _WORTH_KRW:
+            least = (best or plan).score_krw + _WORTH_KRW
+            if bounds[place] <= least:
                 break
+            if self._closer_bound(neighbours[place], certificate, plan.solution) <= least:
+                continue
             try:
                 other = self.plan(neighbours[place], plan.solution)
             except InfeasiblePlan:
                 continue
-            if other.score_krw > (best or plan).score_krw + _WORTH_KRW:
+            if other.score_krw > least:
                 best = other
         return best
 
     def _bound(self, choice: ControlChoice, certificate: Certificate) -> float:
-        sample, problem = self.sample, self.limits.problem
-        return upper_bound(
-            problem,
-            sample.paths(self.level, choice),
-            sample.thinned(self.level, choice).direct,
-            cash_growth(self._scenario),
-            problem.reference_krw - spend_krw(self._scenario, choice),
-            sample.probabilities,
-            certificate,
-        )
+        problem, sample = self.limits.problem, self.sample
+        paths, direct = sample.paths(self.level, choice), sample.thinned(self.level, choice).direct
+        left = problem.reference_krw - spend_krw(self._scenario, choice)
+        growth = cash_growth(self._scenario)
+        return upper_bound(problem, paths, direct, growth, left, sample.probabilities, certificate)
+
+    def _closer_bound(self, choice: ControlChoice, certificate: Certificate, solution: PlanSolution) -> float:
+        sample = self.sample
+        paths, direct = sample.paths(self.level, choice), sample.thinned(self.level, choice).direct
+        held, growth = solution.positions_krw, cash_growth(self._scenario)
+        other = adapted(certificate, self.limits.problem, paths, direct, growth, held, sample.probabilities)
+        return self._bound(choice, other)
 
 
 def swaps(around: Neighbourhood, choice: ControlChoice) -> list[ControlChoice]:

@@ -12,6 +12,7 @@ from daybook.scenario.arrays import MarketParameters
 from daybook.scenario.controls.choice import ControlChoice, no_controls
 from daybook.scenario.engine.digest import data_digest, input_hash
 from daybook.scenario.engine.limits import Limits, limits_of
+from daybook.scenario.engine.ordinary_toll import with_ordinary_toll
 from daybook.scenario.errors import ScenarioError
 from daybook.scenario.market.fit import MarketFit, fit_market
 from daybook.scenario.market.history import MarketHistory
@@ -116,5 +117,6 @@ def prepare(scenario: Scenario, history: MarketHistory, preview: bool = False) -
     fit = fit_market(
         ours, expected_return=scenario.expected_return, horizon_days=scenario.horizon_days, seed=scenario.seed
     )
+    fit = replace(fit, parameters=with_ordinary_toll(scenario, fit.parameters))
     limits = limits_of(scenario, fit.parameters, ours.markets)
     return Prepared(scenario, ours, preview, fit, limits, snapshot_of(scenario, ours, digest), name)

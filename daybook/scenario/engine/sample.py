@@ -142,9 +142,12 @@ class Sample:
     def unthreatened(self) -> WealthModel:
         """Return wealth in a world without threats, on the same noise."""
         none = thin(self._candidates, self.scenario, self.parameters, 0, {}, frozenset())
-        paths = self._paths.get("no threats", lambda: self._simulated_under(None))
-        gross = gross_of(paths, none.direct, cash_growth(self.scenario))
+        gross = gross_of(self.unthreatened_paths(), none.direct, cash_growth(self.scenario))
         return WealthModel(gross=gross, fixed_krw=none.direct.fixed_krw, probabilities=self.probabilities)
+
+    def unthreatened_paths(self) -> Paths:
+        """Return what prices come to in a world without threats."""
+        return self._paths.get("no threats", lambda: self._simulated_under(None))
 
     def events(self, level: int) -> EventCandidates:
         """Return the candidates a level lets happen; rows of :meth:`thinned` are theirs."""
