@@ -4,10 +4,12 @@ Names come from people's catalogues. They stay data: cut short, and left out whe
 """
 
 import json
+import re
 
 from pydantic import JsonValue
 
 from daybook.contracts.base import KST
+from daybook.contracts.scenario import EvidenceKind
 from daybook.contracts.scenario_result import AllocationRow, Estimate, PlanFigures, ScenarioResult
 from daybook.news.suspicion import is_suspicious
 
@@ -16,13 +18,14 @@ HIGHEST_LEVEL = 5
 MOST_ROWS = 6
 """Rows told of each table; the largest first."""
 _LONGEST_NAME = 60
+_API_KEY = re.compile(r"\bAPI[\s_-]?(?:keys?\b|키)", re.IGNORECASE)
 
 Facts = dict[str, JsonValue]
 
 
 def facts_of(result: ScenarioResult) -> Facts:
     """Return what a text about a result may say. Keys carry units: ``_krw`` won, ``_ratio`` shares of 1, ``_days``."""
-    held = sorted(result.allocation, key=lambda row: (-row.amount_krw, row.code))
+    held = sorted((row for row in result.allocation if row.amount_krw), key=lambda row: (-row.amount_krw, row.code))
     threats = sorted(result.by_threat, key=lambda row: (-row.cvar_contribution_krw, row.id))
     taken = [row for row in result.controls if row.step > 0]
     bars = sorted(
@@ -53,13 +56,20 @@ def facts_of(result: ScenarioResult) -> Facts:
             "controls_krw": result.protection.spend_krw,
         },
         "counts": {
-            "stocks": len(result.allocation),
-            "hedges": len(result.hedges),
+            "stocks": len(held),
+            "hedges": sum(1 for row in result.hedges if row.amount_krw),
+            "trades": sum(1 for row in (*result.allocation, *result.hedges) if row.change_shares),
             "controls_taken": len(taken),
+            "controls_to_install": sum(1 for row in taken if not row.already_installed),
+            "stocks_without_data": len(result.data.missing),
+            "threats_by_evidence": [
+                sum(1 for row in result.by_threat if row.evidence is kind) for kind in EvidenceKind
+            ],
             "controls": len(result.controls),
             "threats": len(result.by_threat),
         },
         "largest_stocks": [_position(row) for row in held[:MOST_ROWS]],
+        "sold": [_position(row) for row in result.allocation if not row.amount_krw][:MOST_ROWS],
         "hedges": [_position(row) for row in result.hedges],
         "plans": [_plan(plan, result.budget_krw) for plan in result.plans],
         "protection": {
@@ -145,7 +155,8 @@ def facts_json(facts: Facts) -> str:
 def plain_name(text: str) -> str:
     """Return a name on one line and cut short; a name that speaks to a machine is left out."""
     flat = " ".join(text.split())[:_LONGEST_NAME]
-    return "(name left out)" if is_suspicious(flat) else flat
+    # An API key is a thing that leaks here; in news it is what a text asks a machine for.
+    return "(name left out)" if is_suspicious(_API_KEY.sub("", flat)) else flat
 
 
 def _estimate(estimate: Estimate) -> JsonValue:

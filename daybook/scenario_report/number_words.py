@@ -19,7 +19,7 @@ _KOREAN = re.compile(
     r"|(?:퍼센트|프로|%)\s?포인트|[가-힣]\s?분의\s?[가-힣]"
 )
 _ENGLISH = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|"
+    r"\b(?:two(?!-person|-step)|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|"
     r"eighty|ninety|zero|dozens?|half|halves|halve[sd]?|halving|thirds?|quarters?|fifths?|tenths?|twice|thrice|doubl\w*|"
     r"tripl\w*|quadrupl\w*|\w+fold)\b"
     r"|\bone[\s-]+(?:percent|per\s+cent|hundred|thousand|million|billion|trillion|half|third|quarter|in)\b"

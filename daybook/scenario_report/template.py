@@ -106,14 +106,15 @@ def _found(result: ScenarioResult, language: int) -> str:
 def _plan(result: ScenarioResult, language: int) -> str:
     stocks = sum(row.amount_krw for row in result.allocation)
     hedges = sum(row.amount_krw for row in result.hedges)
+    held = sum(1 for row in result.allocation if row.amount_krw)
     if language == KO:
         return (
-            f"계획: 주식 {len(result.allocation)}종목 {won(stocks)}원, 헤지 {won(hedges)}원, "
+            f"계획: 주식 {held}종목 {won(stocks)}원, 헤지 {won(hedges)}원, "
             f"현금 {won(result.cash_krw)}원, "
             f"거래 비용 {won(result.fees_krw)}원, 보호 통제 {won(result.protection.spend_krw)}원."
         )
     return (
-        f"Plan: {won(stocks)} won in stocks ({len(result.allocation)} names), {won(hedges)} won in hedges, "
+        f"Plan: {won(stocks)} won in stocks ({held} names), {won(hedges)} won in hedges, "
         f"{won(result.cash_krw)} won in cash, {won(result.fees_krw)} won of fees, "
         f"{won(result.protection.spend_krw)} won for controls."
     )
@@ -130,7 +131,7 @@ def _protection(result: ScenarioResult, language: int) -> str:
             f" 위협으로 인한 연간 기대 손실은 {won(costs.annual_loss_before_krw)}원에서 "
             f"{won(costs.annual_loss_after_krw)}원이 됩니다."
         )
-        over = " 지출이 기대 손실의 1/e 기준을 넘습니다."
+        over = " 한 해 지출이 고든-로브 기준(기대 손실의 1/e)을 넘습니다."
     else:
         names = ", ".join(
             f"{row.name_en} ({short_id(row.id)}{', installed already' if row.already_installed else ''})"
@@ -141,7 +142,7 @@ def _protection(result: ScenarioResult, language: int) -> str:
             f" The expected loss a year from threats goes from {won(costs.annual_loss_before_krw)} won to "
             f"{won(costs.annual_loss_after_krw)} won."
         )
-        over = " Spending is above the 1/e rule of the expected loss."
+        over = " Spending of a year is above the Gordon-Loeb limit (1/e of the expected loss)."
     return text + (over if costs.alarm_share > 1 else "")
 
 

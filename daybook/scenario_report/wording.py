@@ -39,6 +39,20 @@ DISCLAIMER = (
 )
 
 
+WARNINGS = {
+    "simulated_data": "가격은 모의로 만든 것이며 실제 시장이 아닙니다.",
+    "survivorship": "지금의 종목으로 과거를 돌아봅니다. 사라진 종목은 들어 있지 않습니다.",
+    "expert_priors": "위협 수치의 많은 부분이 전문가 추정입니다. 직접 값을 넣으세요.",
+    "no_stock_held": "이 위험 성향에서는 위험을 감수할 만한 주식이 없습니다.",
+}
+
+
+def warning_words(warning: str) -> tuple[str, str]:
+    """Return a warning in Korean with its own words below; alone where its code has no Korean words."""
+    code, _, rest = warning.partition(":")
+    return (f"⚠ {WARNINGS[code]}", rest.strip()) if code in WARNINGS else (f"⚠ {warning}", "")
+
+
 def evidence_tag(kind: EvidenceKind) -> str:
     """Return where a number comes from as a tag: ``[data]``."""
     return f"[{kind.value}]"
@@ -77,6 +91,11 @@ def short_won(amount_krw: float) -> str:
     if size >= 1_000_000:
         return f"{sign}{size / 1e4:,.0f}만"
     return f"{sign}{round(size):,}"
+
+
+def large_won(amount_krw: float) -> str:
+    """Return an amount in whole won while it is short enough to read at a glance, in 억 above."""
+    return won(amount_krw) if abs(amount_krw) < 1e10 else short_won(amount_krw)
 
 
 def percent(ratio: float, digits: int = 1) -> str:
