@@ -13,6 +13,7 @@ from activities.ask import AskActivities
 from activities.code import CodeActivities
 from activities.news import NewsActivities
 from activities.pipeline import PipelineActivities
+from activities.scenario import ScenarioActivities
 from activities.serving import served_by
 from activities.tools import tool_activities
 from daybook.advice.momentum import MomentumAdvisor
@@ -44,6 +45,8 @@ from daybook.routing.classifier import IntentClassifier
 from daybook.routing.router import Router
 from daybook.routing.second_stage_setup import second_stage_of
 from daybook.routing.securities import Securities
+from daybook.scenario_desk.desk import ScenarioDesk
+from daybook.scenario_desk.warm import start_warming
 from daybook.settings import ConfigurationError, Settings
 from daybook.skills.fundamental.value_chain import SectorList, SectorPeers
 from daybook.skills.intelligence.model_desk import ModelDesk
@@ -150,6 +153,10 @@ class PipelineParts:
         book = RedactedRunBook(self.database, self.redactor.redact)
         return RunExplainer(self.completer, book, registry().tools, self.securities)
 
+    def scenario_desk(self) -> ScenarioDesk:
+        """Return what runs scenarios."""
+        return ScenarioDesk(self.database, self.objects, self.completer.complete, _now)
+
     def name_of(self, symbol: str, language: str) -> str:
         """Return the name of a symbol in a language, the symbol itself when it is not known."""
         found = self.securities.by_symbol(symbol)
@@ -187,6 +194,7 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
     parts = PipelineParts(settings)
     parts.warn_of_models()
     tools = ToolBox(Layer.PIPELINE, registry(), parts.tool_providers())
+    start_warming()
     return [
         *served_by(PipelineActivities(parts.database, settings.home, MomentumAdvisor)),
         *served_by(
@@ -198,6 +206,7 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
         *served_by(NewsActivities(parts.news)),
         *served_by(AskActivities(parts.ask_desk())),
         *served_by(CodeActivities(parts.script_writer(), parts.run_explainer())),
+        *served_by(ScenarioActivities(parts.scenario_desk())),
         *tool_activities(tools),
     ]
 

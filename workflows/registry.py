@@ -7,6 +7,7 @@ from workflows.decision_tick import DecisionTick
 from workflows.news_analysis import NewsAnalysis
 from workflows.place_order import PlaceOrder
 from workflows.reconciliation import Reconciliation
+from workflows.scenario_run import ScenarioRun
 from workflows.start_news_analysis import StartNewsAnalysis
 from workflows.start_trading_day import StartTradingDay
 from workflows.state_change import StateChange
@@ -26,4 +27,5 @@ WORKFLOWS: tuple[type, ...] = (
     ToolCall,
     CodeRun,
     CollectMarketData,
+    ScenarioRun,
 )

@@ -69,6 +69,17 @@ from daybook.contracts.objects import ObjectRef
 from daybook.contracts.orders import SubmitOutcome, SubmitRequest
 from daybook.contracts.prices import FillPrices, PricesFilled
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
+from daybook.contracts.scenario_run import (
+    AssembleScenario,
+    EndScenario,
+    ExplainScenario,
+    FinishScenario,
+    LoadedScenario,
+    ScenarioRunInput,
+    ScenarioRunRow,
+    StageDone,
+    StageTask,
+)
 from daybook.contracts.session import Session
 from daybook.contracts.state import StateChangeRequest, StateChangeResult
 
@@ -128,6 +139,59 @@ ARCHIVE_SERIES = Call(
 )
 ARCHIVE_DAY = Call(
     "pipeline.archive_day", Layer.PIPELINE, ArchiveDay, DayArchived, _seconds(120), attempts=5, effect=Effect.RECORD
+)
+
+_OF_A_SCENARIO = ("Configuration", "BadRequest", "Scenario")
+LOAD_SCENARIO = Call(
+    "pipeline.load_scenario",
+    Layer.PIPELINE,
+    ScenarioRunInput,
+    LoadedScenario,
+    _seconds(120),
+    attempts=5,
+    effect=Effect.RECORD,
+    not_retryable=_OF_A_SCENARIO,
+)
+RUN_SCENARIO_STAGE = Call(
+    "pipeline.run_scenario_stage",
+    Layer.PIPELINE,
+    StageTask,
+    StageDone,
+    _seconds(900),
+    attempts=5,
+    heartbeat=_seconds(10),
+    not_retryable=_OF_A_SCENARIO,
+)
+ASSEMBLE_SCENARIO = Call(
+    "pipeline.assemble_scenario",
+    Layer.PIPELINE,
+    AssembleScenario,
+    ObjectRef,
+    _seconds(300),
+    attempts=5,
+    heartbeat=_seconds(10),
+    not_retryable=_OF_A_SCENARIO,
+)
+EXPLAIN_SCENARIO = Call(
+    "pipeline.explain_scenario",
+    Layer.PIPELINE,
+    ExplainScenario,
+    ObjectRef,
+    _seconds(180),
+    attempts=2,
+    effect=Effect.RECORD,
+)
+FINISH_SCENARIO = Call(
+    "pipeline.finish_scenario",
+    Layer.PIPELINE,
+    FinishScenario,
+    ScenarioRunRow,
+    _seconds(60),
+    attempts=10,
+    effect=Effect.RECORD,
+)
+END_SCENARIO = Call(
+    "pipeline.end_scenario", Layer.PIPELINE, EndScenario, _NOTHING, _seconds(30), attempts=10, effect=Effect.RECORD
 )
 
 TRADING_PREFLIGHT = Call("trading.preflight", Layer.TRADING, PreflightRequest, PreflightReport, _seconds(30))

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from daybook.contracts.base import AwareDatetime, Message, Won
+from daybook.contracts.objects import ObjectRef
 from daybook.contracts.scenario import Level, Scenario
 
 
@@ -50,3 +51,77 @@ class ScenarioRunRow(Message):
     problem: str = ""
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None
+
+
+class StagePlan(Message):
+    """One stage of a run: its name, the stages it needs first, and its share of the work."""
+
+    name: str = Field(max_length=40)
+    needs: tuple[str, ...] = ()
+    weight: float = Field(gt=0)
+
+
+class LoadedScenario(Message):
+    """A run's input in the object store; from here on no step looks at a database, a clock or a file."""
+
+    run_id: str
+    scenario: ObjectRef
+    history: ObjectRef
+    input_hash: str
+    preview: bool = False
+    simulated: bool = Field(default=False, description="no real price is among the data")
+    data: str = Field(default="", max_length=300, description="which data, in a few words")
+    stages: tuple[StagePlan, ...]
+
+
+class StageDone(Message):
+    """What a stage found: plain data and arrays as one object."""
+
+    name: str
+    found: ObjectRef
+
+
+class StageTask(Message):
+    """One stage to run, with what the stages it needs have found."""
+
+    run_id: str
+    scenario: ObjectRef
+    history: ObjectRef
+    preview: bool = False
+    name: str
+    earlier: tuple[StageDone, ...] = ()
+
+
+class AssembleScenario(Message):
+    """Put the results of all stages together."""
+
+    run_id: str
+    scenario: ObjectRef
+    history: ObjectRef
+    preview: bool = False
+    done: tuple[StageDone, ...]
+
+
+class ExplainScenario(Message):
+    """Put a result into words; by a model where ``use_model`` is set and one can be asked."""
+
+    run_id: str
+    result: ObjectRef
+    use_model: bool = True
+
+
+class FinishScenario(Message):
+    """Keep a run's result."""
+
+    run_id: str
+    result: ObjectRef
+
+
+class EndScenario(Message):
+    """Keep that a run ended without a result; ``scenario`` is given where the run was not kept yet."""
+
+    run_id: str
+    status: RunStatus
+    problem: str = Field(max_length=400)
+    asked_by: str = ""
+    scenario: Scenario | None = None

@@ -11,6 +11,7 @@ from activities.news import NewsActivities
 from activities.pipeline import PipelineActivities
 from activities.preflight import answer_preflight
 from activities.sandbox import SandboxActivities
+from activities.scenario import ScenarioActivities
 from activities.serving import SERVED_CALL, served_by, serves
 from activities.trading import TradingActivities
 from daybook.contracts.base import Mode
@@ -19,7 +20,14 @@ from daybook.contracts.day import PhaseChange, PreflightReport, PreflightRequest
 
 ROOMS: dict[Layer, tuple[type, ...]] = {
     Layer.SANDBOX: (SandboxActivities,),
-    Layer.PIPELINE: (PipelineActivities, ArchiveActivities, NewsActivities, AskActivities, CodeActivities),
+    Layer.PIPELINE: (
+        PipelineActivities,
+        ArchiveActivities,
+        NewsActivities,
+        AskActivities,
+        CodeActivities,
+        ScenarioActivities,
+    ),
     Layer.TRADING: (TradingActivities,),
 }
 REQUEST = PreflightRequest(mode=Mode.PAPER, asked_at=datetime(2026, 3, 6, tzinfo=UTC))
