@@ -26,10 +26,10 @@ def figure(height_in: float = 4.3) -> Figure:
     return Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, facecolor="white")
 
 
-def axes_of(drawn: Figure, left: float = 0.03, right: float = 0.90) -> Axes:
-    """Return axes in the desk's look, values on the right, with room for a legend above."""
+def axes_of(drawn: Figure, left: float = 0.03, right: float = 0.90, top_in: float = 0.42) -> Axes:
+    """Return axes in the desk's look, values on the right, with ``top_in`` inches of room for a legend above."""
     height_in = float(drawn.get_size_inches()[1])
-    bottom, top = 0.62 / height_in, 0.42 / height_in
+    bottom, top = 0.62 / height_in, top_in / height_in
     axes: Axes = drawn.add_axes((left, bottom, right - left, 1 - bottom - top))
     style.plain(axes)
     return axes
@@ -79,6 +79,14 @@ def latin(text: str, otherwise: str) -> str:
     """Return a text a chart can show: printable ASCII, dollars escaped; ``otherwise`` where it is not."""
     shown = text if text.strip() and text.isascii() and text.isprintable() else otherwise
     return shown.replace("\\", "/").replace("$", r"\$")
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text cut at a word where it is too long."""
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    return (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(" ,(") + "\u2026"
 
 
 def note(axes: Axes, text: str) -> None:

@@ -51,7 +51,7 @@ main{padding:10px}section{padding:14px 12px;border-radius:10px}h1{font-size:19px
 .strip{grid-template-columns:1fr 1fr;gap:8px}.figure{padding:8px 10px}.figure .value{font-size:18px}
 .bar{grid-template-columns:1fr}
 figure{overflow-x:auto}figure img{min-width:540px}
-table{min-width:520px}
+table{min-width:520px}td:first-child{min-width:150px}
 }
 @media print{body{background:#fff}section{break-inside:avoid-page;border:0;padding:0}nav{display:none}}
 """

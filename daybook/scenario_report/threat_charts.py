@@ -2,7 +2,7 @@
 
 from matplotlib.colors import LinearSegmentedColormap
 
-from daybook.contracts.scenario_result import ScenarioResult
+from daybook.contracts.scenario_result import PlanName, ScenarioResult
 from daybook.scenario_report import canvas
 from daybook.scenario_report.wording import evidence_tag, short_id
 
@@ -18,7 +18,8 @@ def draw_tornado(result: ScenarioResult) -> bytes:
     )[:MOST_BARS]
     drawn = canvas.figure(1.3 + 0.34 * max(4, len(bars)))
     axes = canvas.axes_of(drawn, left=0.40, right=0.965)
-    plan = result.plans[0].figures.objective_krw if result.plans else 0.0
+    optimised = result.plan(PlanName.OPTIMISED)
+    plan = optimised.figures.objective_krw if optimised else 0.0
     if not bars:
         canvas.note(axes, "no tornado in this run")
         return canvas.png(drawn)
@@ -35,7 +36,7 @@ def draw_tornado(result: ScenarioResult) -> bytes:
     axes.axvline(0, color=canvas.INK, linewidth=0.9, zorder=4)
     axes.set_yticks([])
     for height, bar in zip(heights, bars, strict=True):
-        label = canvas.latin(bar.label_en, short_id(bar.assumption.removeprefix("rate:")))[:38]
+        label = canvas.shortened(canvas.latin(bar.label_en, short_id(bar.assumption.removeprefix("rate:"))), 40)
         axes.annotate(
             f"{label} {evidence_tag(bar.evidence)}", (0, height), (-8, 4), xycoords=("axes fraction", "data"),
             textcoords="offset points", ha="right", va="center", fontsize=8.6, color=canvas.INK,
@@ -56,7 +57,7 @@ def draw_heat_map(result: ScenarioResult) -> bytes:
     threats = [row for row in result.by_threat if row.id in touched]
     controls = [row for row in result.controls if any(cell.control == row.id for cell in result.reduction)]
     drawn = canvas.figure(1.0 + 0.36 * max(3, len(threats)))
-    axes = canvas.axes_of(drawn, left=0.30, right=0.985)
+    axes = canvas.axes_of(drawn, left=0.34, right=0.985, top_in=0.1)
     if not threats or not controls:
         canvas.note(axes, "no reductions in this run")
         return canvas.png(drawn)
@@ -71,7 +72,7 @@ def draw_heat_map(result: ScenarioResult) -> bytes:
                 colour = "white" if share > 0.65 else canvas.INK
                 axes.text(across, at, f"{share * 100:.0f}", ha="center", va="center", fontsize=9, color=colour)
     axes.yaxis.tick_left()
-    names = [f"{canvas.latin(row.name_en, '')[:26]}  {short_id(row.id)}".strip() for row in threats]
+    names = [f"{canvas.shortened(canvas.latin(row.name_en, ''), 30)}  {short_id(row.id)}".strip() for row in threats]
     axes.set_yticks(range(len(threats)), names, fontsize=8.6)
     labels = [f"{short_id(row.id)}{'*' if row.step else ''}" for row in controls]
     axes.set_xticks(range(len(controls)), labels, fontsize=9)
@@ -91,11 +92,12 @@ def draw_waterfall(result: ScenarioResult) -> bytes:
     rest = sum(row.cvar_contribution_krw for row in rows if row not in shown)
     steps = [("market itself", result.noise_cvar_contribution_krw)]
     steps += [
-        (f"{canvas.latin(row.name_en, '')[:24]} {short_id(row.id)}".strip(), row.cvar_contribution_krw) for row in shown
+        (f"{canvas.shortened(canvas.latin(row.name_en, ''), 28)} {short_id(row.id)}".strip(), row.cvar_contribution_krw)
+        for row in shown
     ]
     steps += [("other threats", rest)] if abs(rest) >= 1 else []
     drawn = canvas.figure(1.2 + 0.32 * (len(steps) + 1))
-    axes = canvas.axes_of(drawn, left=0.32, right=0.965)
+    axes = canvas.axes_of(drawn, left=0.34, right=0.965, top_in=0.1)
     at = 0.0
     ends = [0.0, total]
     for place, (label, amount) in enumerate([*steps, ("CVaR", total)]):
@@ -144,8 +146,9 @@ def draw_stress(result: ScenarioResult) -> bytes:
         zorder=3,
     )
     for height, row in zip(heights, rows, strict=True):
+        label = canvas.shortened(canvas.latin(row.label_en, canvas.latin(row.name, "replay")), 40)
         axes.annotate(
-            f"{canvas.latin(row.label_en, row.name)[:36]}", (0, height), (-8, 4), xycoords=("axes fraction", "data"),
+            label, (0, height), (-8, 4), xycoords=("axes fraction", "data"),
             textcoords="offset points", ha="right", va="center", fontsize=8.6, color=canvas.INK,
         )  # fmt: skip
         axes.annotate(
