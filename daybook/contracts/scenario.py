@@ -249,10 +249,10 @@ class Profile(StrEnum):
 
 
 GAMMA_OF_PROFILE: dict[Profile, float] = {
-    Profile.DEFENSIVE: 3.0,
-    Profile.STABLE: 1.5,
-    Profile.NEUTRAL: 0.7,
-    Profile.AGGRESSIVE: 0.2,
+    Profile.DEFENSIVE: 0.12,
+    Profile.STABLE: 0.06,
+    Profile.NEUTRAL: 0.03,
+    Profile.AGGRESSIVE: 0.01,
 }
 
 
@@ -314,7 +314,7 @@ class Scenario(Message):
     appetite: Appetite = Appetite()
     objective: Objective = Objective.UTILITY
     expected_return: float = Field(
-        default=0.06, ge=-0.5, le=1, description="of the market in a year, before threats; history is no forecast"
+        default=0.06, ge=-0.5, le=1, description="of the market in a year at level 2, its ordinary threats included"
     )
     cash_rate: float = Field(default=0.025, ge=-0.05, le=0.3, description="interest on cash in a year")
     seed: int = Field(default=20_260_101, ge=0, le=2**32 - 1)
