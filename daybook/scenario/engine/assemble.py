@@ -1,6 +1,5 @@
 """Put the results of all stages together into the result of the run."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -40,6 +39,7 @@ from daybook.scenario.engine.stages import StageResult, plans_of
 from daybook.scenario.engine.stress import stress_table
 from daybook.scenario.engine.tornado import score_krw
 from daybook.scenario.engine.views import pooled
+from daybook.scenario.uncertainty.gordon_loeb import ALARM_SHARE
 
 Row = TypeVar("Row", bound=Message)
 
@@ -195,7 +195,7 @@ def _protection(found: _Found, plan: Holdings) -> ProtectionSummary:
         spend_krw=plan.spend_krw,
         annual_loss_before_krw=round(before),
         annual_loss_after_krw=round(after),
-        alarm_share=yearly / max(before / math.e, 1.0),
+        alarm_share=yearly / max(before * ALARM_SHARE, 1.0),
     )
 
 

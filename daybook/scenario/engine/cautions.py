@@ -1,20 +1,17 @@
 """What a reader of a result must know beside its numbers: a code, then the words."""
 
-from daybook.contracts.scenario import EvidenceKind, Scenario
 from daybook.contracts.scenario_result import ProtectionSummary
-from daybook.scenario.controls.choice import taken
 from daybook.scenario.engine.holdings import Holdings
 from daybook.scenario.engine.limits import unaffordable_codes
 from daybook.scenario.engine.prepared import Prepared
-from daybook.scenario.threats.draw import is_market_wide
+from daybook.scenario.threats.notices import threat_notices
 
 
 def cautions(prepared: Prepared, plan: Holdings, protection: ProtectionSummary) -> tuple[str, ...]:
     """Return the warnings of a result, each ``code: words``."""
-    scenario = prepared.scenario
     found = [
         *_of_data(prepared),
-        *_of_beliefs(scenario),
+        *(f"catalogue: {notice}" for notice in threat_notices(prepared.scenario, prepared.parameters)),
         *_of_plan(prepared, plan),
     ]
     if protection.alarm_share > 1.0:
@@ -47,28 +44,6 @@ def _of_data(prepared: Prepared) -> list[str]:
     return found
 
 
-def _of_beliefs(scenario: Scenario) -> list[str]:
-    found = []
-    experts = [threat.id for threat in scenario.threats if threat.evidence.kind is EvidenceKind.EXPERT]
-    if 2 * len(experts) > len(scenario.threats):
-        found.append(
-            f"expert_priors: the numbers of {len(experts)} of {len(scenario.threats)} threats are expert guesses; "
-            "put in your own"
-        )
-    wide = {threat.id for threat in scenario.threats if is_market_wide(threat)}
-    idle = sorted(
-        {
-            f"{control.id} on {effect.threat}"
-            for control in scenario.controls
-            for effect in control.effects
-            if effect.threat in wide
-        }
-    )
-    if idle:
-        found.append(f"market_shocks_stay: no control changes the market-wide part of a threat ({', '.join(idle)})")
-    return found
-
-
 def _of_plan(prepared: Prepared, plan: Holdings) -> list[str]:
     scenario = prepared.scenario
     found = []
@@ -81,13 +56,4 @@ def _of_plan(prepared: Prepared, plan: Holdings) -> list[str]:
             "no_stock_held: at this risk aversion no stock is worth its risk; lower appetite.gamma, raise "
             "expected_return, or maximise the return under a cap on CVaR"
         )
-    late = [
-        control.id
-        for control in scenario.controls
-        if control.id in taken(scenario, plan.choice)
-        and not control.already_installed
-        and control.lead_time_days >= scenario.horizon_days
-    ]
-    if late:
-        found.append(f"too_late: {', '.join(late)} begin to work after the horizon")
     return found

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daybook.contracts.scenario import TRADING_DAYS_PER_YEAR, Scenario, ThreatCategory
+from daybook.contracts.response_codes import ActionCode
+from daybook.contracts.scenario import Scenario, ThreatCategory
 from daybook.contracts.scenario_result import PlaybookRow
 from daybook.risk.measures.standard_errors import mean
+from daybook.risk.response.playbook import RULES
 from daybook.scenario.arrays import FloatArray, IntArray
 from daybook.scenario.engine.estimates import contract, equal_or
-from daybook.scenario.engine.playbook_actions import DEFAULT_INCIDENT_DAYS, INCIDENT_ACTIONS, ActionModel
+from daybook.scenario.engine.playbook_actions import DEFAULT_INCIDENT_DAYS, STOPPED_SHARES, latency_days, row_of
 from daybook.scenario.threats.candidates import EventCandidates
 from daybook.scenario.threats.thin import Thinned
 
@@ -62,31 +64,30 @@ def _down_until(scenario: Scenario, candidates: EventCandidates, thinned: Thinne
 
 
 def incident_row(
-    action: ActionModel, incidents: Incidents, scenario: Scenario, count: int, probabilities: FloatArray | None
+    code: ActionCode, incidents: Incidents, scenario: Scenario, count: int, probabilities: FloatArray | None
 ) -> PlaybookRow:
     """Return what one action saves over ``count`` scenarios."""
+    rule = RULES[code]
+    latency = latency_days(rule)
     share = np.zeros(incidents.loss_krw.size)
     answered = np.zeros(incidents.loss_krw.size, dtype=np.bool_)
-    for category, part in action.stops.items():
+    for category, part in STOPPED_SHARES[code].items():
         ours = incidents.category == str(category)
         share[ours] = part
         answered |= ours
     chances = equal_or(probabilities, count)
-    blocked = answered & (incidents.blocked_days > action.latency_days) & action.needs_broker
-    starts = np.where(blocked, incidents.blocked_days, action.latency_days)
+    blocked = answered & (incidents.blocked_days > latency) & rule.needs_broker
+    starts = np.where(blocked, incidents.blocked_days, latency)
     saved = share * incidents.loss_krw * np.maximum(0.0, 1.0 - starts / incidents.lasts_days)
     in_scenario = np.bincount(incidents.scenario, weights=saved, minlength=count)
     perfect = np.bincount(incidents.scenario, weights=share * incidents.loss_krw, minlength=count)
-    runs = float(chances[incidents.scenario[answered]].sum())
-    unavailable = float(chances[incidents.scenario[blocked]].sum())
-    return PlaybookRow(
-        action=str(action.code),
-        name_ko=action.name_ko,
-        name_en=action.name_en,
-        runs_a_year=runs * TRADING_DAYS_PER_YEAR / scenario.horizon_days,
-        unavailable_share=unavailable / runs if runs > 0.0 else 0.0,
-        loss_avoided_krw=contract(mean(in_scenario, probabilities)),
-        loss_avoided_if_perfect_krw=float((chances * perfect).sum()),
+    return row_of(
+        code,
+        scenario,
+        float(chances[incidents.scenario[answered]].sum()),
+        float(chances[incidents.scenario[blocked]].sum()),
+        contract(mean(in_scenario, probabilities)),
+        float((chances * perfect).sum()),
     )
 
 
@@ -94,4 +95,4 @@ def incident_rows(
     incidents: Incidents, scenario: Scenario, count: int, probabilities: FloatArray | None
 ) -> tuple[PlaybookRow, ...]:
     """Return the rows of A4 to A9."""
-    return tuple(incident_row(action, incidents, scenario, count, probabilities) for action in INCIDENT_ACTIONS)
+    return tuple(incident_row(code, incidents, scenario, count, probabilities) for code in STOPPED_SHARES)

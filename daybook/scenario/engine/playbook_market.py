@@ -3,7 +3,7 @@
 Each day's close gives the market channel's level: the fall since the day before and the fall from the highest close
 so far, against the same thresholds as the live desk's. What a level asks for is done at the first later close at
 which the broker and the exchange are up for at least half the session; perfect execution is at the close itself.
-Nothing is undone within the horizon: whether to come back is a person's decision.
+Nothing is undone within the horizon, unlike on a live day, where a hedge is sold when the market's level falls again.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daybook.contracts.response_codes import ActionCode
-from daybook.contracts.scenario import TRADING_DAYS_PER_YEAR
 from daybook.contracts.scenario_result import PlaybookRow
 from daybook.contracts.threat_settings import ResponseSettings, ThreatSettings
 from daybook.risk.measures.standard_errors import mean
@@ -20,6 +19,7 @@ from daybook.scenario.arrays import FloatArray, Hedge, IntArray
 from daybook.scenario.controls.choice import ControlChoice
 from daybook.scenario.engine.estimates import contract, equal_or
 from daybook.scenario.engine.events import price_moving
+from daybook.scenario.engine.playbook_actions import row_of
 from daybook.scenario.engine.sample import Sample, cash_daily_rate
 from daybook.scenario.market.simulate import simulate_wealth
 from daybook.scenario.threats.outages import OutageChannel, outage_windows
@@ -200,24 +200,15 @@ def hedge(
     return _Outcome(gain, triggered, blocked)
 
 
-def _row(
-    code: ActionCode,
-    names: tuple[str, str],
-    real: _Outcome,
-    perfect: _Outcome,
-    years: float,
-    chances: FloatArray | None,
-) -> PlaybookRow:
-    weights = equal_or(chances, len(real.gain_krw))
-    runs = float(weights[real.triggered].sum())
-    return PlaybookRow(
-        action=str(code),
-        name_ko=names[0],
-        name_en=names[1],
-        runs_a_year=runs / years,
-        unavailable_share=float(weights[real.blocked].sum()) / runs if runs > 0.0 else 0.0,
-        loss_avoided_krw=contract(mean(real.gain_krw, chances)),
-        loss_avoided_if_perfect_krw=float((weights * perfect.gain_krw).sum()),
+def _row(code: ActionCode, sample: Sample, real: _Outcome, perfect: _Outcome) -> PlaybookRow:
+    weights = equal_or(sample.probabilities, sample.count)
+    return row_of(
+        code,
+        sample.scenario,
+        float(weights[real.triggered].sum()),
+        float(weights[real.blocked].sum()),
+        contract(mean(real.gain_krw, sample.probabilities)),
+        float((weights * perfect.gain_krw).sum()),
     )
 
 
@@ -229,28 +220,10 @@ def market_rows(
     levels = market_levels(sleeves.index, ThreatSettings())
     down = down_days(sample, level, choice)
     settings = ResponseSettings()
-    years = sample.scenario.horizon_days / TRADING_DAYS_PER_YEAR
-    chances = sample.probabilities
-    rows = [
-        _row(
-            ActionCode.RAISE_CASH,
-            ("현금 비중 확대", "Raise cash"),
-            raise_cash(sleeves, levels, down, rates, settings),
-            raise_cash(sleeves, levels, None, rates, settings),
-            years,
-            chances,
-        )
-    ]
+    late, ideal = (raise_cash(sleeves, levels, closed, rates, settings) for closed in (down, None))
+    rows = [_row(ActionCode.RAISE_CASH, sample, late, ideal)]
     if sample.parameters.hedges:
         leverage = sample.parameters.hedges[0].leverage
-        rows.append(
-            _row(
-                ActionCode.HEDGE,
-                ("인버스 ETF 헤지", "Hedge with an inverse ETF"),
-                hedge(sleeves, levels, down, rates, settings, leverage),
-                hedge(sleeves, levels, None, rates, settings, leverage),
-                years,
-                chances,
-            )
-        )
+        late, ideal = (hedge(sleeves, levels, closed, rates, settings, leverage) for closed in (down, None))
+        rows.append(_row(ActionCode.HEDGE, sample, late, ideal))
     return tuple(rows)

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from daybook.contracts.scenario import Scenario
+from daybook.risk.measures.tail import tail
+from daybook.scenario.arrays import FloatArray
 from daybook.scenario.controls.choice import ControlChoice, all_controls, is_allowed, no_controls
+from daybook.scenario.controls.moves import Neighbourhood
 from daybook.scenario.engine.compared import blind_plan, fullest_choice, joint_plan
 from daybook.scenario.engine.dual import certificate_of
 from daybook.scenario.engine.plan import Plan, Planner, swaps
 from daybook.scenario.engine.sample import cash_growth, wealth_of
 from daybook.scenario.engine.workspace import Workspace
 from daybook.scenario.optimise.errors import InfeasiblePlan
+from daybook.scenario.optimise.problem import PlanProblem
 from tests.scenario.engine.worlds import small_history, small_scenario
 
 CAPPED = {"objective": "max_return_cvar_cap", "constraints": {"max_cvar_ratio": 0.06, "max_weight": 0.3}}
@@ -100,11 +104,9 @@ def test_plan_when_joint_then_it_is_at_least_the_best_silo_on_the_same_numbers()
         assert _utility(problem, wealth) <= joint.score_krw + 1.0
 
 
-def _utility(problem: object, wealth: np.ndarray) -> float:
-    from daybook.risk.measures.tail import tail
-
-    losses = problem.reference_krw - wealth  # type: ignore[attr-defined]
-    return float(wealth.mean()) - problem.gamma * tail(losses, problem.alpha).cvar  # type: ignore[attr-defined]
+def _utility(problem: PlanProblem, wealth: FloatArray) -> float:
+    losses = problem.reference_krw - wealth
+    return float(wealth.mean()) - problem.gamma * tail(losses, problem.alpha).cvar
 
 
 def test_control_when_added_then_no_path_is_worse() -> None:
@@ -150,8 +152,6 @@ def test_search_when_the_first_set_is_infeasible_then_another_is_found() -> None
 
 def test_swaps_when_listed_then_each_gives_one_thing_for_another() -> None:
     space = space_of()
-    from daybook.scenario.controls.moves import Neighbourhood
-
     choice = ControlChoice((1, 0, 0, 0, 0))
     for other in swaps(Neighbourhood(space.scenario), choice):
         changes = [after - before for before, after in zip(choice.steps, other.steps, strict=True)]

@@ -10,8 +10,9 @@ import pytest
 
 from daybook.contracts.scenario_result import PlanName, ScenarioResult
 from daybook.scenario.engine.assemble import result_of
+from daybook.scenario.engine.judge import judge
 from daybook.scenario.engine.run import run_scenario
-from daybook.scenario.engine.stages import StageResult, run_stage, stages_of
+from daybook.scenario.engine.stages import StageResult, plans_of, run_stage, stages_of
 from daybook.scenario.engine.workspace import Workspace
 from daybook.scenario.errors import ScenarioError
 from daybook.scenario.optimise.errors import InfeasiblePlan
@@ -50,9 +51,6 @@ def test_stages_when_a_range_is_judged_in_pieces_then_wealth_is_the_same() -> No
     parts = [run_stage(f"judge-{place}", space, {"plan": plan}) for place in range(2)]
     joined = np.concatenate([part.arrays["wealth:optimised"] for part in parts])
     sample = space.part("fresh", 0, 3_000)
-    from daybook.scenario.engine.judge import judge
-    from daybook.scenario.engine.stages import plans_of
-
     held = plans_of(plan)[PlanName.OPTIMISED]
     whole = judge(sample, scenario.threat_level, held.choice, held.positions_krw(space.prepared.parameters))
     assert (joined == whole.wealth_krw).all()
