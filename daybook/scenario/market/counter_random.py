@@ -1,7 +1,7 @@
 """Random numbers from counters: a draw is a hash of (key, scenario, day, number), so it needs no state and no order.
 
 A 64-bit key is made for each scenario and day; its halves go into a 32-bit hash of the draw's number at two places,
-so two days share draws only when 64 bits agree. The hash is two rounds of multiply and shift in the manner of
+so two days share draws only when 64 bits agree. The hash is three rounds of multiply and shift in the manner of
 MurmurHash3's finaliser (Appleby), the 64-bit one that of SplitMix64 (Steele, Lea and Flood 2014). Normals are by Box
 and Muller (1958) with polynomials of their own for the logarithm and the angle, in single precision.
 

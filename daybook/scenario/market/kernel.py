@@ -15,7 +15,7 @@ from daybook.scenario.market.event_moves import apply_events
 from daybook.scenario.market.stock_moves import add_worths, move_stocks, normals
 from daybook.scenario.market.workspace import JUMP, LANES, MARKET, ROWS, SHOCK, STEP, VOLATILITY
 
-PARTS = "66352ebf97828775"
+PARTS = "953fb00b183c16be"
 """Digest of the modules this one is compiled from. Numba keeps compiled code by the date of this file alone: whoever
 changes a part must change this line, and a test says so."""
 

@@ -107,17 +107,23 @@ def pack_events(events: ActiveEvents | None, count: int) -> tuple[Any, ...]:
             f"has {events.offsets.size} entries where {count} scenarios need {count + 1}",
             "draw the events of the same range of scenarios",
         )
+    half_lives = np.maximum(np.asarray(events.half_life_days, np.float64), _SHORTEST_HALF_LIFE_DAYS)
     return (
-        np.ascontiguousarray(events.offsets, np.int64),
-        np.ascontiguousarray(events.day, np.int64),
-        np.ascontiguousarray(events.sector, np.int64),
-        np.ascontiguousarray(events.stock, np.int64),
-        np.ascontiguousarray(np.stack([events.market_shock, events.sector_shock, events.name_shock], axis=1), float),
-        np.ascontiguousarray(events.permanent, np.float64),
-        np.exp2(-1.0 / np.maximum(np.asarray(events.half_life_days, np.float64), _SHORTEST_HALF_LIFE_DAYS)),
-        np.ascontiguousarray(events.days_active, np.float64),
-        np.ascontiguousarray(np.stack([events.vol_multiplier, events.correlation_lift], axis=1), float),
+        plain(events.offsets, np.int64),
+        plain(events.day, np.int64),
+        plain(events.sector, np.int64),
+        plain(events.stock, np.int64),
+        plain(np.stack([events.market_shock, events.sector_shock, events.name_shock], axis=1), np.float64),
+        plain(events.permanent, np.float64),
+        np.exp2(-1.0 / half_lives),
+        plain(events.days_active, np.float64),
+        plain(np.stack([events.vol_multiplier, events.correlation_lift], axis=1), np.float64),
     )
+
+
+def plain(values: Any, dtype: type) -> Any:
+    """Return an aligned, contiguous and writable array: read-only ones (of stored bytes) would be compiled for anew."""
+    return np.require(values, dtype, ["C_CONTIGUOUS", "ALIGNED", "WRITEABLE"])
 
 
 def _single(values: FloatArray) -> Any:

@@ -15,7 +15,7 @@ from daybook.contracts.scenario import MarketModel
 from daybook.scenario.arrays import ActiveEvents, FloatArray, MarketParameters, Paths
 from daybook.scenario.market.errors import MarketDataCode, MarketDataError
 from daybook.scenario.market.kernel import exponentiate, run_lanes
-from daybook.scenario.market.packing import pack_events, pack_market
+from daybook.scenario.market.packing import pack_events, pack_market, plain
 from daybook.scenario.market.workspace import LANES
 
 
@@ -124,7 +124,7 @@ def simulate_wealth(
         When the inputs do not fit together.
     """
     n, m = len(parameters.codes), len(parameters.hedges)
-    positions = np.ascontiguousarray(positions_krw, dtype=np.float64)
+    positions = plain(positions_krw, np.float64)
     if positions.shape != (n + m + 1,) or not np.isfinite(positions).all():
         raise MarketDataError(
             MarketDataCode.BAD_SHAPE,

@@ -20,7 +20,8 @@ def _path(events: ActiveEvents, stock: int, days: int) -> FloatArray:
     plan = np.zeros(6)
     plan[stock] = 1.0
     market = a_still_market()
-    return simulate_wealth(market, events, 0, 1, days, 1, MarketModel.FACTOR_JUMP, plan, 0.0).wealth_krw[0]
+    paths = simulate_wealth(market, events, 0, 1, days, 1, MarketModel.FACTOR_JUMP, plan, 0.0)
+    return np.asarray(paths.wealth_krw[0])
 
 
 def test_shock_when_nothing_is_permanent_then_it_halves_every_half_life() -> None:
