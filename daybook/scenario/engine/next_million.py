@@ -40,8 +40,9 @@ class Market:
 
 
 def block_size(scenario: Scenario) -> int:
-    """Return the scenarios of one block: a quarter of the run's, at least 500 and at most 2,500."""
-    return int(min(2_500, max(BLOCK, scenario.scenarios // 4 // BLOCK * BLOCK)))
+    """Return the scenarios of one block: all blocks together have about as many as the run, each 500 to 2,500."""
+    each = -(-scenario.scenarios // (BLOCKS * BLOCK)) * BLOCK
+    return int(min(2_500, max(BLOCK, each)))
 
 
 def block_gains(
