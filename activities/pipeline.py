@@ -1,12 +1,12 @@
 """Activities of the pipeline layer: analysis and reports, from the database."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 from activities.preflight import answer_preflight
 from activities.serving import serves
-from daybook.advice.port import Advisor
+from daybook.advice_desk.desk import DayAdvice
 from daybook.contracts.advice import Recommendations
 from daybook.contracts.calls import PIPELINE_PREFLIGHT, RECOMMEND, WRITE_REPORT, Layer
 from daybook.contracts.day import PreflightReport, PreflightRequest, RecommendRequest, ReportFiles, ReportRequest
@@ -14,16 +14,14 @@ from daybook.report.writer import write_day_report
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
 
-_CALENDAR_DAYS_PER_SESSION = 1.7
-
 
 class PipelineActivities:
     """The pipeline layer's room."""
 
-    def __init__(self, database: Database, home: Path, advisor: Callable[[], Advisor]) -> None:
+    def __init__(self, database: Database, home: Path, now: Callable[[], datetime]) -> None:
         self._database = database
         self._home = home
-        self._advisor = advisor
+        self._advice = DayAdvice(database, now)
 
     @serves(PIPELINE_PREFLIGHT)
     def preflight(self, request: PreflightRequest) -> PreflightReport:
@@ -33,15 +31,11 @@ class PipelineActivities:
 
     @serves(RECOMMEND)
     def recommend(self, request: RecommendRequest) -> Recommendations:
-        """Rank a universe from the daily bars before the day."""
-        strategy = request.desk.strategy
-        sessions = strategy.lookback_sessions + strategy.skip_sessions + strategy.min_history_sessions
-        first = request.day - timedelta(days=int(sessions * _CALENDAR_DAYS_PER_SESSION) + 10)
-        bars = BarStore(self._database)
-        history = {symbol: bars.daily(symbol, first, request.day - timedelta(days=1)) for symbol in request.universe}
-        return self._advisor().rank(history, strategy, request.day)
+        """Rank a universe by the strategy's advisor, and note the ranking; repeating it notes nothing new."""
+        return self._advice.recommend(request)
 
     @serves(WRITE_REPORT)
     def write_report(self, request: ReportRequest) -> ReportFiles:
-        """Write the day's report and charts; repeating it writes the same files again."""
-        return write_day_report(self._database, self._home, request)
+        """Note the day's orders, score its risks, and write its report; repeating it writes the same files again."""
+        section = self._advice.close(request)
+        return write_day_report(self._database, self._home, request, section)

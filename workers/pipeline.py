@@ -15,8 +15,8 @@ from activities.news import NewsActivities
 from activities.pipeline import PipelineActivities
 from activities.scenario import ScenarioActivities
 from activities.serving import served_by
+from activities.threats import ThreatActivities
 from activities.tools import tool_activities
-from daybook.advice.momentum import MomentumAdvisor
 from daybook.ask.book import RedactedBook
 from daybook.ask.desk import AskDesk
 from daybook.ask.models import ModelNames
@@ -37,9 +37,11 @@ from daybook.llm.ledger import CallLedger
 from daybook.llm.port import ModelProvider
 from daybook.llm.providers import available_models, build_providers
 from daybook.llm.redaction import Redactor, known_secrets
+from daybook.news.cyber_alert import CyberAlertFeed
 from daybook.news.library import NewsLibrary
 from daybook.news.reading import NewsReader
 from daybook.news.room import NewsRoom
+from daybook.news.threat_readings import ThreatReader
 from daybook.report.chart_folder import HomeCharts
 from daybook.routing.classifier import IntentClassifier
 from daybook.routing.router import Router
@@ -61,7 +63,9 @@ from daybook.storage.answers import AnswerStore
 from daybook.storage.bars import BarStore
 from daybook.storage.database import Database
 from daybook.storage.day_archive import DayArchive
+from daybook.storage.evidence import EvidenceRoom
 from daybook.storage.llm_calls import LlmCallStore
+from daybook.storage.notice_file import NoticeFile
 from daybook.storage.object_backend import object_store_of
 from daybook.storage.object_book import ObjectBook
 from daybook.storage.scripts import ScriptStore
@@ -196,7 +200,7 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
     tools = ToolBox(Layer.PIPELINE, registry(), parts.tool_providers())
     start_warming()
     return [
-        *served_by(PipelineActivities(parts.database, settings.home, MomentumAdvisor)),
+        *served_by(PipelineActivities(parts.database, settings.home, _now)),
         *served_by(
             ArchiveActivities(
                 SeriesArchive(parts.database, parts.objects),
@@ -204,6 +208,14 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
             )
         ),
         *served_by(NewsActivities(parts.news)),
+        *served_by(
+            ThreatActivities(
+                parts.database,
+                ThreatReader(parts.database, CyberAlertFeed(settings.feeds)),
+                NoticeFile(settings.home),
+                EvidenceRoom(parts.database, parts.objects),
+            )
+        ),
         *served_by(AskActivities(parts.ask_desk())),
         *served_by(CodeActivities(parts.script_writer(), parts.run_explainer())),
         *served_by(ScenarioActivities(parts.scenario_desk())),

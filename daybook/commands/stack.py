@@ -28,7 +28,7 @@ from daybook.front.schedules import apply_schedules
 from daybook.krx.calendar import CalendarRangeError, previous_trading_day, session_on
 from daybook.paper.options import ServeConfig, exchange_config_of
 from daybook.settings import Settings, check_startable
-from daybook.stack.compressed_day import CompressedDays, compressed_settings
+from daybook.stack.compressed_day import CompressedDays, compressed_settings, ranked_by_momentum
 from daybook.stack.local import LocalStack, Ports
 from daybook.stack.temporal_server import temporal_binary
 
@@ -56,7 +56,8 @@ def demo(
         fail(f"{chosen} has no session ({session.reason}); choose another day")
     shocks = (f"{chosen}T{shock}",) if shock else ()
     exchange_config_of(ServeConfig(seed=seed, shocks=shocks))
-    configured = compressed_settings(settings().model_copy(update={"mode": Mode.PAPER}), speed)
+    ranked, advisor_note = ranked_by_momentum(settings().model_copy(update={"mode": Mode.PAPER}))
+    configured = compressed_settings(ranked, speed)
     require_scratch(home)
     stack = LocalStack(
         settings=configured,
@@ -70,6 +71,7 @@ def demo(
         on_restart=say_restarted,
     )
     print_text(f"Daybook demo: {chosen} on the paper exchange (simulated prices, seed {seed}), {speed:g}x")
+    print_text(advisor_note)
     with run_stack(stack):
         show_links(stack)
         days = CompressedDays(stack, speed, show_progress)

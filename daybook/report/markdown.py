@@ -1,8 +1,10 @@
 """The day's report in Markdown, for the person."""
 
+from daybook.advice_desk.facts import AdviceFacts
 from daybook.contracts.base import Mode
 from daybook.contracts.reconciliation import ReconcileReport
 from daybook.report import day_tables
+from daybook.report.advice_parts import advice_parts
 from daybook.report.chart_plan import (
     EQUITY_CHART,
     MOST_CANDLE_CHARTS,
@@ -28,7 +30,7 @@ _MODE_NOTES = {
 }
 
 
-def render_day(report: DayReport) -> str:
+def render_day(report: DayReport, advice: AdviceFacts | None = None) -> str:
     """Return the report as Markdown; charts are relative links to files beside it (see ``chart_plan``)."""
     parts = [
         f"# Trading day {report.day:%Y-%m-%d} · {report.mode.value} · account {cell(report.account)}",
@@ -49,6 +51,7 @@ def render_day(report: DayReport) -> str:
         _candles(report),
         "## Positions at the close",
         day_tables.positions(report),
+        *(advice_parts(advice) if advice is not None else ()),
         "## Decisions",
         day_tables.decisions(report),
         "## Breakers, halts and locks",

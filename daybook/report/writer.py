@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from daybook.advice_desk.facts import AdviceFacts
 from daybook.contracts.day import ReportFiles, ReportRequest
 from daybook.report.chart_plan import EQUITY_CHART, candle_chart
 from daybook.report.charts import draw_charts
@@ -16,7 +17,9 @@ from daybook.storage.errors import RecordNotFound
 REPORT_FILE = "report.md"
 
 
-def write_day_report(database: Database, home: Path, request: ReportRequest) -> ReportFiles:
+def write_day_report(
+    database: Database, home: Path, request: ReportRequest, advice: AdviceFacts | None = None
+) -> ReportFiles:
     """Write the report and return its paths relative to ``home``.
 
     Repeating it writes the same files again; charts of an earlier run that the report no longer has are removed. The
@@ -28,7 +31,7 @@ def write_day_report(database: Database, home: Path, request: ReportRequest) -> 
     charts = draw_charts(report)
     for name, png in charts.items():
         write_atomically(folder / name, png)
-    write_atomically(folder / REPORT_FILE, render_day(report).encode("utf-8"))
+    write_atomically(folder / REPORT_FILE, render_day(report, advice).encode("utf-8"))
     _remove_others(folder, charts.keys())
     files = ReportFiles(
         markdown=(folder / REPORT_FILE).relative_to(home).as_posix(),

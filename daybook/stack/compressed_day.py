@@ -11,6 +11,7 @@ from daybook.contracts.base import KST
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.day import DayPhase, DayResult, DayState
 from daybook.contracts.desk import DeskConfig
+from daybook.contracts.limits import AdvisorKind
 from daybook.front.desk import Desk, DeskError, DeskUnreachable
 from daybook.settings import ConfigurationError, Settings
 from daybook.stack.local import LocalStack
@@ -74,6 +75,21 @@ def compressed_settings(settings: Settings, speed: float) -> Settings:
             "settle_interval_s": 0.5,
             "settle_polls": 4,
         }
+    )
+
+
+def ranked_by_momentum(settings: Settings) -> tuple[Settings, str]:
+    """Return settings that rank by momentum unless an advisor is set, and a sentence that says so.
+
+    The factor advisor finds nothing worth its cost in generated prices, and a year of bars a symbol is much for a
+    compressed morning: such a day would show no order.
+    """
+    if "advisor" in settings.strategy.model_fields_set:
+        return settings, f"Ranked by the advisor that is configured: {settings.strategy.advisor.value}."
+    strategy = settings.strategy.model_copy(update={"advisor": AdvisorKind.MOMENTUM})
+    return settings.model_copy(update={"strategy": strategy}), (
+        "Ranked by plain momentum, so that the day trades: a desk in real time ranks by factors and leaves alone what "
+        'is not worth its cost. To see that, set DAYBOOK_STRATEGY={"advisor": "factor"}.'
     )
 
 

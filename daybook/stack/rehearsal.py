@@ -22,6 +22,7 @@ from daybook.stack.compressed_day import (
     MarketEvent,
     compressed_settings,
     ended_well,
+    ranked_by_momentum,
     rehearsal_environment,
 )
 from daybook.stack.local import LocalStack, Ports
@@ -64,7 +65,9 @@ class Rehearsal:
 
     def build_stack(self, on_restart: Callable[[ManagedProcess], None]) -> LocalStack:
         """Return the stack, not started, with the exchange on the evening before the first day."""
-        configured = compressed_settings(self._with_short_history(self.settings), self.speed)
+        ranked, note = ranked_by_momentum(self.settings)
+        self.assumptions.append(note)
+        configured = compressed_settings(self._with_short_history(ranked), self.speed)
         begin = datetime.combine(self.days[0], time_of_day(8, 0)).isoformat()
         options = ["--start", f"{begin}+09:00", "--speed", "1", "--seed", str(self.seed)]
         if self.replay is not None:

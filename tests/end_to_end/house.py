@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ from activities.pipeline import PipelineActivities
 from activities.serving import served_by
 from activities.tools import tool_activities
 from activities.trading import TradingActivities
-from daybook.advice.momentum import MomentumAdvisor
 from daybook.broker.kis.client import KisBroker, build_broker
 from daybook.broker.kis.stream_settings import StreamSettings
 from daybook.contracts.ask import AskAnswer
-from daybook.contracts.base import Mode
+from daybook.contracts.base import KST, Mode
 from daybook.contracts.execution import OrderSummary
 from daybook.contracts.layers import Layer
+from daybook.contracts.limits import AdvisorKind, StrategySettings
 from daybook.contracts.news import NewsAnalysisInput, NewsReport
 from daybook.execution.account_view import AccountView
 from daybook.execution.context import ContextReader
@@ -181,6 +181,7 @@ def _open_at(
         llm=llm,
         news=news,
         paper_url=market.url,
+        strategy=StrategySettings(advisor=AdvisorKind.MOMENTUM),
         temporal=TemporalSettings(address=server.address),
         poll_interval_s=0.5,
     )
@@ -215,7 +216,7 @@ async def _open(
         if hasattr(given, "aclose"):
             stack.push_async_callback(given.aclose)
     pipeline = [
-        *served_by(PipelineActivities(parts.database, settings.home, MomentumAdvisor)),
+        *served_by(PipelineActivities(parts.database, settings.home, lambda: datetime.now(KST))),
         *served_by(NewsActivities(parts.news)),
         *served_by(AskActivities(parts.ask_desk())),
         *tool_activities(ToolBox(Layer.PIPELINE, registry(), givens)),
