@@ -45,7 +45,7 @@ _KINDS = {
 _LOOSEST = 0.05
 _LOOSEST_PERCENT = 0.20
 """Rounding may move a number this far of itself at most: ``1억`` does not stand for 140 million."""
-_TOUCH = 1e-9
+_TOUCH = 1e-12
 
 
 def unmatched_numbers(text: str, facts: JsonValue | KnownNumbers) -> tuple[str, ...]:

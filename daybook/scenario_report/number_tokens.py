@@ -67,11 +67,13 @@ class WrittenNumber:
 
 def written_numbers(text: str) -> tuple[WrittenNumber, ...]:
     """Return the numbers of a text, left to right; the first of a range takes the unit of its end."""
-    found = [_read(match, text) for match in _TOKEN.finditer(text)]
+    found: list[WrittenNumber] = []
+    for match in _TOKEN.finditer(text):
+        found.append(_read(match, text, found[-1].end if found else 0))
     return tuple(_joined(found, text))
 
 
-def _read(match: re.Match[str], text: str) -> WrittenNumber:
+def _read(match: re.Match[str], text: str, last_end: int) -> WrittenNumber:
     value, step, scaled = _worth(match["number"])
     unit = next((Unit(name) for name, _ in _UNITS if match[name]), Unit.NONE)
     before = (match["before"] or "").strip().upper()
@@ -80,9 +82,10 @@ def _read(match: re.Match[str], text: str) -> WrittenNumber:
     elif before:
         unit = Unit.OTHER
     mark = (match["sign"] or "").strip()
-    # A dash after a number or a letter joins; it is no sign.
-    earlier = text[: match.start()].rstrip()[-1:]
-    is_joined = bool(mark) and (earlier.isalnum() or earlier in {"%", "％", ")"})
+    # A dash that touches the number before it, or stands free between two, joins them; any other is a sign.
+    between = text[last_end : match.start()]
+    after = text[match.end("sign") - 1 : match.end("sign")] if mark else ""
+    is_joined = bool(mark) and last_end > 0 and not between.strip() and (not between or after.isspace())
     inner = (match["inner"] or "").strip()
     mark = inner or ("" if is_joined else mark)
     sign = 0 if not mark else -1 if mark in _MINUSES else 1

@@ -88,7 +88,7 @@ def _block(block: Block) -> list[Flowable]:
             return [_bars(block), Spacer(0, 6)]
         case Picture():
             image = Image(io.BytesIO(block.png))
-            scale = _WIDTH * 0.86 / image.imageWidth
+            scale = _WIDTH * 0.72 / image.imageWidth
             image.drawWidth, image.drawHeight = image.imageWidth * scale, image.imageHeight * scale
             caption = _paragraph(block.ko, 9.5, bold=True, after=2, beside=block.en)
             return [KeepTogether([caption, image, Spacer(0, 8)])]
