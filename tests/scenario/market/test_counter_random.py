@@ -80,6 +80,14 @@ def test_days_when_compared_then_they_share_nothing() -> None:
         assert abs(product.mean()) * math.sqrt(product.size) < 4.5
 
 
+def test_draws_when_800_000_pairs_are_made_then_no_pair_comes_twice() -> None:
+    """Keys of 32 bits would give some 75 pairs twice, in other scenarios or at other stocks."""
+    market = factor_market(np.zeros(8), np.zeros((8, 1)), np.ones(8))
+    draws = simulate_log_returns(market, None, 0, 200_000, 1, 5, MarketModel.FACTOR_JUMP, price_limits=False)[:, :8]
+    pairs = np.ascontiguousarray(draws, dtype=np.float32).view(np.uint64)
+    assert np.unique(pairs).size == pairs.size == 800_000
+
+
 def test_radius_when_all_bits_are_set_then_it_is_a_number() -> None:
     for bits in (0, 1, 2**31, 2**32 - 1, 2**32 - 2, 2**32 - 129, 2**32 - 300):
         assert minus_two_log(np.uint32(bits)) >= 0
