@@ -23,6 +23,7 @@ from daybook.commands import (
     rehearse,
     route,
     sandbox,
+    scenario,
     schedule,
     stack,
     state,
@@ -70,6 +71,7 @@ app.add_typer(paper.app, name="paper")
 app.add_typer(tools.app, name="tools")
 app.add_typer(code.app, name="code")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(scenario.app, name="scenario")
 
 # typer carries a copy of click: its errors share this base whichever copy is in use.
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
