@@ -11,6 +11,7 @@ import typer
 
 from daybook import __version__
 from daybook.commands import (
+    advise,
     ask,
     code,
     collect,
@@ -21,6 +22,7 @@ from daybook.commands import (
     orders,
     paper,
     rehearse,
+    risk,
     route,
     sandbox,
     scenario,
@@ -49,6 +51,8 @@ _COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (costs.costs, "Show what models cost, and what is left of the budget."),
     (news.news, "Analyse the news, or show earlier analyses."),
     (collect.collect, "Collect bars, investor flows and indices."),
+    (advise.advise, "Rank stocks, show cards, or what became of advice."),
+    (risk.risk, "Score the risk of holdings or stocks."),
     (orders.orders, "List a day's orders, or those that wait."),
     (orders.why, "Explain an order, from decision to fills."),
     (orders.approve, "Approve a waiting order."),

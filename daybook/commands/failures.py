@@ -16,6 +16,7 @@ CalendarRangeError, HolidayTableError   the table of special days
 RoutingError           a request that cannot be routed
 CatalogueError         the catalogue of models
 SkillError             a tool and its arguments
+ScoreError             prices that cannot be scored
 ScenarioError          a scenario and the data it runs on
 OSError with a path    files, folders and permissions
 """
@@ -30,6 +31,7 @@ from daybook.llm.errors import CatalogueError
 from daybook.paper.options import BadOptions
 from daybook.paper.replay import ReplayFileError
 from daybook.report.why import AmbiguousOrder, NoSuchOrder
+from daybook.risk.score.errors import ScoreError
 from daybook.routing.errors import RoutingError
 from daybook.scenario.errors import ScenarioError
 from daybook.settings import ConfigurationError
@@ -56,6 +58,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     RoutingError,
     CatalogueError,
     SkillError,
+    ScoreError,
     ScenarioError,
 )
 
