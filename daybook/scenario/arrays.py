@@ -27,7 +27,8 @@ class MarketParameters:
     """What the price model knows. Daily log terms; factor 0 is the market, factors have unit variance.
 
     The market's own daily log return is ``market_drift + market_sd f_0 + jump``; a stock's is
-    ``drift + loadings f + idiosyncratic_sd z + beta jump``, with ``loadings[:, 0] = beta market_sd``.
+    ``drift + loadings f + idiosyncratic_sd z + beta jump``, with ``loadings[:, 0] = beta market_sd``. ``jump_rate`` is
+    jumps a trading day.
     """
 
     codes: tuple[str, ...]
@@ -55,7 +56,7 @@ class ActiveEvents:
 
     Row e of scenario s lies in ``offsets[s] <= e < offsets[s + 1]``, with s counted from the first scenario of the
     block range. Shocks are log returns, 0 where an event has none. Of each shock ``permanent`` stays; the rest
-    decays with ``half_life_days``. ``days_active`` is how long volatility, correlation and outage last.
+    decays with ``half_life_days``. Day 0 is the first simulated session. ``days_active`` is how long volatility, correlation and outage last.
     """
 
     offsets: IntArray
