@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from daybook.contracts.base import KST
 from daybook.contracts.scenario import Scenario
 from daybook.contracts.scenario_result import PlanName, ScenarioResult
+from daybook.scenario_report.actions import to_do_section
 from daybook.scenario_report.audit import audit_section
 from daybook.scenario_report.blocks import (
     Bar,
@@ -22,8 +23,8 @@ from daybook.scenario_report.blocks import (
 )
 from daybook.scenario_report.loss_charts import draw_exceedance, draw_fan, draw_histogram
 from daybook.scenario_report.money import allocation_section
+from daybook.scenario_report.reasons import assumptions_section, threats_section
 from daybook.scenario_report.template import base_plan_name, template_explanation
-from daybook.scenario_report.threat_charts import draw_heat_map, draw_stress, draw_tornado, draw_waterfall
 from daybook.scenario_report.wording import (
     DISCLAIMER,
     KO,
@@ -32,7 +33,6 @@ from daybook.scenario_report.wording import (
     PLAN_NAMES,
     estimate_percent,
     estimate_won,
-    evidence_tag,
     large_won,
     name_pair,
     percent,
@@ -57,11 +57,11 @@ def document_of(result: ScenarioResult, scenario: Scenario, *, now: datetime | N
             _level(result, scenario, now),
             _before_after(result, scenario),
             _next_million(result),
-            _to_do(result),
+            to_do_section(result),
             _words(result),
             _losses(result, scenario),
-            _threats(result),
-            _assumptions(result),
+            threats_section(result),
+            assumptions_section(result),
             allocation_section(result, scenario),
             audit_section(result, scenario),
         ),
@@ -210,81 +210,6 @@ def _use(use: str, result: ScenarioResult) -> str:
     return f"{short_id(control.id)} {name_pair(control.name_ko, control.name_en)}"
 
 
-def _to_do(result: ScenarioResult) -> Section:
-    blocks = [*_trades(result), *_installs(result), *_playbook(result)]
-    if not blocks:
-        blocks.append(Text("바꿀 것이 없습니다.", "Nothing changes."))
-    blocks.append(
-        Text(
-            "주문과 대응은 각각 사람의 승인을 거칩니다. 이 보고서에서는 아무것도 실행되지 않습니다.",
-            "Orders and responses wait for a person. Nothing is carried out from this report.",
-            Tone.QUIET,
-        )
-    )
-    return Section("to-do", "4. 할 일", "What to do", tuple(blocks))
-
-
-def _trades(result: ScenarioResult) -> list[Block]:
-    rows = tuple(
-        (
-            f"{row.name} {row.code}".strip(),
-            signed_won(row.change_shares),
-            won(row.price_krw),
-            signed_won(row.change_shares * row.price_krw),
-        )
-        for row in (*result.allocation, *result.hedges)
-        if row.change_shares
-    )
-    heads = (
-        Head("검토할 매매", "trade to review", weight=2),
-        Head("변경", "shares", True),
-        Head("가격", "price", True),
-        Head("금액", "amount", True, 1.3),
-    )
-    return [Table(heads, rows)] if rows else []
-
-
-def _installs(result: ScenarioResult) -> list[Block]:
-    rows = tuple(
-        (
-            f"{short_id(row.id)} {name_pair(row.name_ko, row.name_en)}",
-            won(row.cost_krw),
-            estimate_won(row.loss_avoided_krw),
-            evidence_tag(row.evidence),
-        )
-        for row in result.controls
-        if row.step and not row.already_installed
-    )
-    heads = (
-        Head("도입할 통제", "control to install", weight=2.4),
-        Head("비용", "cost", True),
-        Head("피하는 손실", "loss avoided", True, 1.5),
-        Head("근거", "evidence"),
-    )
-    return [Table(heads, rows)] if rows else []
-
-
-def _playbook(result: ScenarioResult) -> list[Block]:
-    rows = tuple(
-        (
-            f"{row.action} {name_pair(row.name_ko, row.name_en)}",
-            f"{row.runs_a_year:.2f}",
-            percent(row.unavailable_share),
-            estimate_won(row.loss_avoided_krw),
-            won(row.loss_avoided_if_perfect_krw),
-        )
-        for row in result.playbook
-    )
-    heads = (
-        Head("대응 행동", "playbook", weight=2.4),
-        Head("연간 실행", "runs a year", True, 0.9),
-        Head("불가", "unavailable", True, 0.9),
-        Head("피하는 손실", "loss avoided", True, 1.5),
-        Head("완벽하다면", "if perfect", True),
-    )
-    return [Table(heads, rows)] if rows else []
-
-
 def _words(result: ScenarioResult) -> Section:
     words = result.explanation or template_explanation(result)
     source = (
@@ -308,64 +233,3 @@ def _losses(result: ScenarioResult, scenario: Scenario) -> Section:
             Picture(draw_histogram(result), "손실 분포, VaR와 CVaR", "losses with VaR and CVaR"),
         ),
     )
-
-
-def _threats(result: ScenarioResult) -> Section:
-    heads = (
-        Head("위협", "threat", weight=2.3), Head("연간 횟수", "events a year", True, 0.9),
-        Head("연 손실 전", "a year, before", True, 1.1), Head("연 손실 후", "a year, after", True, 1.1),
-        Head("CVaR 기여", "CVaR share", True, 1.1), Head("근거", "evidence"),
-    )  # fmt: skip
-    rows = tuple(
-        (
-            f"{short_id(row.id)} {name_pair(row.name_ko, row.name_en)}",
-            f"{row.events_a_year:.2f}",
-            won(row.annual_loss_before_krw),
-            won(row.annual_loss_after_krw),
-            won(row.cvar_contribution_krw),
-            evidence_tag(row.evidence),
-        )
-        for row in sorted(result.by_threat, key=lambda row: (-row.annual_loss_before_krw, row.id))
-    )
-    costs = result.protection
-    gordon = Text(
-        f"위협의 연간 기대 손실 {won(costs.annual_loss_before_krw)}원 → {won(costs.annual_loss_after_krw)}원. "
-        f"한 해 보호 지출은 고든-로브 기준(기대 손실의 1/e)의 {percent(costs.alarm_share, 0)}.",
-        f"Spending of a year is {percent(costs.alarm_share, 0)} of the Gordon-Loeb limit (1/e of the expected loss).",
-        Tone.WARN if costs.alarm_share > 1 else Tone.QUIET,
-    )
-    return Section(
-        "threats",
-        "6. 위협과 통제",
-        "Threats and controls",
-        (
-            Picture(draw_heat_map(result), "통제가 덜어 내는 위협 손실", "expected loss each control takes away"),
-            gordon,
-            Table(heads, rows),
-            Picture(draw_waterfall(result), "CVaR를 이루는 것", "what the CVaR is made of"),
-        ),
-    )
-
-
-def _assumptions(result: ScenarioResult) -> Section:
-    heads = (
-        Head("과거의 날", "replayed day", weight=2.4), Head("KOSPI", "move", True, 0.8),
-        Head("이 계획", "this plan", True, 1.1), Head("계획 없이", "without it", True, 1.1),
-    )  # fmt: skip
-    rows = tuple(
-        (
-            name_pair(row.label_ko, row.label_en),
-            percent(row.market_return),
-            won(row.loss_krw),
-            won(row.loss_without_plan_krw),
-        )
-        for row in result.stress
-    )
-    blocks: list[Block] = [Picture(draw_tornado(result), "무엇에 민감한가", "what the plan is sensitive to")]
-    if rows:
-        blocks += [
-            Picture(draw_stress(result), "과거 위기를 다시 겪는다면", "past crises replayed"),
-            Text("손실(원), 음수는 이익", "losses in won, negative: gains", Tone.QUIET),
-            Table(heads, rows),
-        ]
-    return Section("assumptions", "7. 가정과 위기", "Assumptions and crises", tuple(blocks))

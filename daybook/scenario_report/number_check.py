@@ -45,7 +45,8 @@ _KINDS = {
 _LOOSEST = 0.05
 _LOOSEST_PERCENT = 0.20
 """Rounding may move a number this far of itself at most: ``1억`` does not stand for 140 million."""
-_TOUCH = 1e-12
+_TOUCH = 1e-9
+"""Share of a rounding step given to floating point; never a share of the number, which may be large."""
 
 
 def unmatched_numbers(text: str, facts: JsonValue | KnownNumbers) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ def _is_known(number: WrittenNumber, text: str, known: KnownNumbers) -> bool:
 def _agrees(fact: float, value: float, step: float, number: WrittenNumber, *, is_ratio: bool) -> bool:
     size = abs(fact)
     gap = abs(size - value)
-    if gap > step / 2 * (1 + _TOUCH) + _TOUCH * size:
+    if gap > step / 2 * (1 + _TOUCH) + 1e-15 * size:
         return False
     if value == 0:
         return size == 0 or (

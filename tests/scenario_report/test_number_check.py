@@ -84,6 +84,13 @@ def test_amount_when_another_one_then_unmatched(fact: int, written: int, dress: 
 
 
 @settings(deadline=None, max_examples=60)
+@given(st.integers(10_000, 10**12), st.sampled_from((-10, -1, 1, 10)), st.sampled_from(DRESSES))
+def test_amount_when_off_by_a_won_then_unmatched(fact: int, off: int, dress: Callable[[int], str]) -> None:
+    assume(fact + off >= 10_000)
+    assert unmatched_numbers(dress(fact + off), {"gain_krw": fact})
+
+
+@settings(deadline=None, max_examples=60)
 @given(st.integers(10_000, 10**11), st.sampled_from((10, 100, 1_000, 10_000, 10**8)), st.sampled_from(DRESSES[:3]))
 def test_amount_when_its_unit_is_changed_then_unmatched(won: int, factor: int, dress: Callable[[int], str]) -> None:
     assert unmatched_numbers(dress(won * factor), {"gain_krw": won})
