@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from daybook.contracts.base import AwareDatetime, Mode
 from daybook.contracts.desk import DeskConfig
 from daybook.contracts.limits import RiskLimits, StrategySettings
+from daybook.contracts.threat_settings import ResponseSettings, ThreatSettings
 from daybook.settings_names import ENV_DELIMITER, ENV_PREFIX
 from daybook.settings_secrets import SecretFilesSource
 from daybook.settings_sources import ENV_FILE_ENCODING, Sources, config_file, home_despite_errors, read_sources
@@ -180,6 +181,8 @@ class Settings(BaseSettings):
     feeds: FeedSettings = FeedSettings()
     limits: RiskLimits = RiskLimits()
     strategy: StrategySettings = StrategySettings()
+    threats: ThreatSettings = ThreatSettings()
+    response: ResponseSettings = ResponseSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -232,6 +235,8 @@ class Settings(BaseSettings):
             mode=self.mode,
             limits=self.limits,
             strategy=self.strategy,
+            threats=self.threats,
+            response=self.response,
             commission_rate=self.commission_rate,
             poll_interval_s=self.poll_interval_s,
             settle_interval_s=self.settle_interval_s,

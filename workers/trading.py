@@ -5,6 +5,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from activities.health import HealthActivities
 from activities.serving import served_by
 from activities.tools import tool_activities
 from activities.trading import TradingActivities
@@ -19,6 +20,7 @@ from daybook.execution.account_view import AccountView
 from daybook.execution.context import ContextReader
 from daybook.execution.desk import ExecutionDesk
 from daybook.execution.dry_check import DryChecker
+from daybook.execution.health import HealthReader
 from daybook.execution.kill_switch import KillSwitch
 from daybook.execution.limits_view import LimitsView
 from daybook.execution.market_view import MarketView
@@ -103,6 +105,7 @@ def rooms(settings: Settings, client: Client) -> Sequence[Callable[..., Any]]:
     tools = ToolBox(Layer.TRADING, registry(), tool_providers(desk, broker, settings))
     return [
         *served_by(TradingActivities(desk, client, stream, settings.commission_rate)),
+        *served_by(HealthActivities(HealthReader(desk, broker), client)),
         *tool_activities(tools),
     ]
 

@@ -136,11 +136,12 @@ class DecisionTick:
             return [], [{"symbol": "*", "code": "halted", "text": seen.state_reason}]
         quotes = {quote.symbol: quote for quote in seen.quotes}
         strategy, limits = tick.desk.strategy, tick.desk.limits
-        plan = plan_exits(seen.positions, quotes, tick.recommendations, strategy, limits, seen.facts, seen.open_symbols)
+        in_flight = tuple(sorted({*seen.open_symbols, *tick.withheld_symbols}))
+        plan = plan_exits(seen.positions, quotes, tick.recommendations, strategy, limits, seen.facts, in_flight)
         proposed = list(plan.orders)
         left_alone = list(plan.abstentions)
         if state is TradingState.ACTIVE:
-            busy = {*seen.open_symbols, *(order.symbol for order in proposed)}
+            busy = {*in_flight, *(order.symbol for order in proposed)}
             entries = plan_entries(
                 seen.account,
                 quotes,

@@ -64,6 +64,7 @@ MAX_POSTS = 10
 
 _SHORTEST_POLL = timedelta(milliseconds=300)
 _LONGEST_RETRY_SETTLES = 3
+_ASKED_BY_DESK = "EVERY_ORDER_ASKED"
 
 
 @workflow.defn(name="PlaceOrder")
@@ -149,8 +150,11 @@ class PlaceOrder:
             if checked.denials:
                 await self._refuse(checked.denials, "; ".join(checked.texts))
                 return None
-            if approved or not checked.approval_reasons:
+            asked_here = self._ticket.mode in self._input.desk.limits.approval_modes
+            if approved or not (checked.approval_reasons or asked_here):
                 return checked
+            if not checked.approval_reasons:
+                checked = checked.model_copy(update={"approval_reasons": (_ASKED_BY_DESK,)})
             verdict = await self._approval(checked)
             if verdict is not ApprovalVerdict.APPROVED:
                 code = (

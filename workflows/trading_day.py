@@ -19,11 +19,8 @@ with workflow.unsafe.imports_passed_through():
         BEGIN_DAY,
         CHANGE_STATE,
         CLOSE_DAY,
-        PIPELINE_PREFLIGHT,
         RECONCILE,
-        SANDBOX_PREFLIGHT,
         SET_PHASE,
-        TRADING_PREFLIGHT,
         WATCH_ACCOUNT,
         WRITE_REPORT,
     )
@@ -36,25 +33,29 @@ with workflow.unsafe.imports_passed_through():
         DayState,
         OrderEnded,
         PhaseChange,
-        PreflightRequest,
         ReportRequest,
         TickInput,
         TickResult,
         TradingDayInput,
         WatchRequest,
     )
-    from daybook.contracts.orders import IntentState
     from daybook.contracts.reasons import TRANSIENT_BREAKERS
     from daybook.contracts.reconciliation import ReconcileMoment, ReconcileReport, ReconcileRequest
+    from daybook.contracts.response import ActionDecision, ActionRecord
     from daybook.contracts.session import Session, SessionTimes
     from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
+    from daybook.contracts.threats import FalseAlarm
     from daybook.risk.breakers import stricter
 
 from workflows.calling import MODE, PENDING, TRADING_DATE, begin, call
 from workflows.day_archive import archive_day
-from workflows.day_details import describe_day
+from workflows.day_details import describe_day, is_person_wanted
 from workflows.day_plan import plan_day
+from workflows.day_tally import counted_order, day_result
 from workflows.decision_tick import DecisionTick
+from workflows.layer_check import PREFLIGHTS, clock_skew_s
+from workflows.respond_to_threat import DayHands
+from workflows.threat_watch import ThreatWatch
 
 _TICK_TIMEOUT_S = 600
 _CLOCK_SKEW_LIMIT_S = 30
@@ -74,6 +75,8 @@ class TradingDay:
         self._ended_early: set[str] = set()
         self._state_changes = 0
         self._watch: ActivityHandle[None] | None = None
+        hands = DayHands(self._apply)
+        self._threat = ThreatWatch(self._desk, self._clock, lambda: self._state, self._set, hands)
 
     @workflow.run
     async def run(self, day_input: TradingDayInput) -> DayResult:
@@ -82,7 +85,7 @@ class TradingDay:
             [
                 TRADING_DATE.value_set(self._state.day.isoformat()),
                 MODE.value_set(self._desk.mode.value),
-                PENDING.value_set(bool(self._state.pending_approvals)),
+                PENDING.value_set(is_person_wanted(self._state)),
             ]
         )
         if day_input.carried is None:
@@ -118,20 +121,23 @@ class TradingDay:
         self._set(session=session)
         if not session.is_open:
             await self._enter(DayPhase.SKIPPED, note=session.reason)
-            return self._result(session.reason)
+            return day_result(self._state, session.reason)
         if self._market_now() >= self._times().closes:
             await self._enter(DayPhase.SKIPPED, note="the session was over when the day was started")
-            return self._result("the session was over when the day was started")
+            return day_result(self._state, "the session was over when the day was started")
         await self._check_layers()
         await self._enter(DayPhase.RECONCILING)
         await workflow.sleep(self._until(self._times().order_entry_from), summary="until order entry opens")
         report = await self._reconcile_until_signed_off()
         if not report.signed_off:
             await self._enter(DayPhase.SKIPPED, note=f"not reconciled: {report.summary()}")
-            return self._result("not reconciled in time; look at the differences and run: daybook reconcile --accept")
+            why = "not reconciled in time; look at the differences and run: daybook reconcile --accept"
+            return day_result(self._state, why)
         await self._lift_market_breakers()
         await self._enter(DayPhase.PLANNING)
         self._set(**await plan_day(self._state, self._desk, self._clock))
+        if workflow.patched("threat-level"):
+            await self._threat.look("at the plan")
         return None
 
     async def _lift_market_breakers(self) -> None:
@@ -152,18 +158,8 @@ class TradingDay:
 
     async def _check_layers(self) -> None:
         """All three layers answer, in the same version, with clocks that agree."""
-        for entry in (SANDBOX_PREFLIGHT, PIPELINE_PREFLIGHT, TRADING_PREFLIGHT):
-            asked_at = workflow.now()
-            report = await call(
-                entry,
-                PreflightRequest(mode=self._desk.mode, asked_at=asked_at),
-                summary=f"is the {entry.layer.value} layer fit?",
-            )
-            answered_in = workflow.now() - asked_at
-            skew_s = max(
-                (asked_at - report.answered_at).total_seconds(),
-                (report.answered_at - asked_at - answered_in).total_seconds(),
-            )
+        for entry in PREFLIGHTS:
+            skew_s = await clock_skew_s(entry, self._desk.mode)
             if skew_s > _CLOCK_SKEW_LIMIT_S:
                 await self._change_state(
                     StateAction.REDUCE,
@@ -207,6 +203,8 @@ class TradingDay:
             if max(self._next_tick(), self._market_now()) >= self._times().closing_auction_from:
                 return
             await self._sleep_until(self._next_tick, "until the next decision")
+            if workflow.patched("threat-level"):
+                await self._threat.look(f"before decision {self._state.ticks + 1}")
             await self._tick(session)
             if workflow.info().is_continue_as_new_suggested():
                 await self._continue_as_new()
@@ -242,12 +240,13 @@ class TradingDay:
                 TickInput(
                     day=self._state.day,
                     number=number,
-                    desk=self._desk,
+                    desk=self._threat.desk(),
                     clock=self._clock,
                     session=session,
                     universe=self._state.universe,
                     recommendations=self._state.recommendations or Recommendations(day=self._state.day, advisor="none"),
                     threat_level=self._state.threat_level,
+                    withheld_symbols=self._threat.withheld_symbols(),
                     unexplained=self._state.unexplained,
                     unexplained_polls=self._state.unexplained_polls,
                     day_workflow_id=workflow.info().workflow_id,
@@ -296,6 +295,7 @@ class TradingDay:
             )
         except TimeoutError:
             self._set(note=f"{len(self._state.open_orders)} orders have not ended")
+        await self._threat.close()
         if self._watch is not None:
             self._watch.cancel()
         closing = await self._reconcile(ReconcileMoment.END)
@@ -330,7 +330,7 @@ class TradingDay:
         if workflow.patched("archive-day"):
             note = f"{note}; {await archive_day(self._state, self._desk)}"[:300]
         await self._enter(DayPhase.DONE, note=note)
-        return self._result("", signed_off=closing.signed_off)
+        return day_result(self._state, "", signed_off=closing.signed_off)
 
     async def _continue_as_new(self) -> None:
         if self._watch is not None:
@@ -348,9 +348,16 @@ class TradingDay:
         return self._clock.real_delay(workflow.now(), market_time)
 
     async def _sleep_until(self, target: Callable[[], datetime], summary: str) -> None:
-        """Sleep to a market time that a signal may move."""
+        """Sleep to a market time that a signal may move; what is said of the threat level is acted on meanwhile."""
         while delay := self._until(target()):
-            await self._wait_for_wake(delay, summary)
+            if self._threat.is_due() and self._is_responsive():
+                await self._threat.look("when told")
+                continue
+            await self._wait_for_wake(self._threat.wait(delay) if self._is_responsive() else delay, summary)
+
+    def _is_responsive(self) -> bool:
+        """Whether threats are answered: once the day has been assessed, until its closing auction."""
+        return self._threat.is_active and self._state.phase is not DayPhase.CLOSING
 
     async def _sleep_until_woken(self, market_time: datetime, summary: str) -> None:
         await self._wait_for_wake(self._until(market_time), summary)
@@ -385,27 +392,14 @@ class TradingDay:
     def _times(self) -> SessionTimes:
         return self._session().times()
 
-    def _result(self, reason: str, *, signed_off: bool = False) -> DayResult:
-        state = self._state
-        return DayResult(
-            day=state.day,
-            phase=state.phase,
-            reason=reason,
-            signed_off=signed_off,
-            equity_krw=state.equity_krw,
-            opening_equity_krw=state.opening_equity_krw,
-            orders_started=state.orders_started,
-            orders_filled=state.orders_filled,
-            ticks=state.ticks,
-            report_markdown=state.report_markdown,
+    async def _change_state(self, action: StateAction, by: str, reason: str, code: str) -> StateChangeResult:
+        return await self._apply(
+            StateChangeRequest(account=self._desk.account, action=action, by=by, reason=reason, code=code)
         )
 
-    async def _change_state(self, action: StateAction, by: str, reason: str, code: str) -> StateChangeResult:
-        result = await call(
-            CHANGE_STATE,
-            StateChangeRequest(account=self._desk.account, action=action, by=by, reason=reason, code=code),
-            summary=f"{action.value}: {reason}",
-        )
+    async def _apply(self, request: StateChangeRequest) -> StateChangeResult:
+        action, reason = request.action, request.reason
+        result = await call(CHANGE_STATE, request, summary=f"{action.value}: {reason}")
         self._state_changes += 1
         self._set(state=result.state, state_reason=reason if result.state is not TradingState.ACTIVE else "")
         if action in (StateAction.HALT, StateAction.REDUCE):
@@ -447,8 +441,26 @@ class TradingDay:
 
     @workflow.signal
     def set_threat_level(self, level: int) -> None:
-        """Set the threat level 0-5, which scales the day's risk budget."""
-        self._set(threat_level=min(5, max(0, level)))
+        """Set a person's own minimum of the threat level, 0-5; the level scales the day's risk budget."""
+        self._threat.say_floor(level)
+        self._woken = self._woken or self._threat.is_due()
+
+    @workflow.signal
+    def false_alarm(self, alarm: FalseAlarm) -> None:
+        """Withdraw signals of the threat level: it falls at once, and what only they caused is undone."""
+        self._threat.say_false_alarm(alarm)
+        self._woken = self._woken or self._threat.is_due()
+
+    @workflow.update
+    def decide_action(self, decision: ActionDecision) -> str:
+        """Approve or reject an action of the playbook that waits for a person."""
+        answer = self._threat.decide(decision)
+        self._woken = True
+        return answer
+
+    @decide_action.validator
+    def _may_decide_action(self, decision: ActionDecision) -> None:
+        self._threat.refuse_decision(decision)
 
     @workflow.signal
     def reschedule(self, opens: datetime) -> None:
@@ -459,25 +471,22 @@ class TradingDay:
     @workflow.signal
     def order_ended(self, message: OrderEnded) -> None:
         """A PlaceOrder child has ended."""
-        summary = message.summary
-        state = self._state
-        self._ended_early.add(summary.intent_id)
-        bought = summary.filled_amount_krw if summary.side == "buy" else 0
-        self._set(
-            open_orders=tuple(order for order in state.open_orders if order != summary.intent_id),
-            pending_approvals=tuple(order for order in state.pending_approvals if order != summary.intent_id),
-            orders_filled=state.orders_filled + (summary.state is IntentState.FILLED),
-            orders_denied=state.orders_denied + (summary.state in (IntentState.DENIED, IntentState.EXPIRED)),
-            bought_krw=state.bought_krw + bought,
-            sold_krw=state.sold_krw + (summary.filled_amount_krw - bought),
-        )
+        self._ended_early.add(message.summary.intent_id)
+        self._set(**counted_order(self._state, message.summary))
+        self._threat.order_ended(message.summary.intent_id, message.summary.filled_shares)
+        self._woken = self._woken or self._threat.is_due()
 
     @workflow.signal
     def approval_asked(self, message: ApprovalAsked) -> None:
         """An order waits for a person, or no longer does."""
         others = tuple(order for order in self._state.pending_approvals if order != message.intent_id)
         self._set(pending_approvals=(*others, message.intent_id) if message.waiting else others)
-        workflow.upsert_search_attributes([PENDING.value_set(bool(self._state.pending_approvals))])
+        workflow.upsert_search_attributes([PENDING.value_set(is_person_wanted(self._state))])
+
+    @workflow.query
+    def actions(self) -> tuple[ActionRecord, ...]:
+        """The playbook's actions of the day, and those of earlier days that stand."""
+        return self._state.actions
 
     @workflow.query
     def status(self) -> DayState:

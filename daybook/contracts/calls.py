@@ -69,6 +69,7 @@ from daybook.contracts.objects import ObjectRef
 from daybook.contracts.orders import SubmitOutcome, SubmitRequest
 from daybook.contracts.prices import FillPrices, PricesFilled
 from daybook.contracts.reconciliation import ReconcileReport, ReconcileRequest
+from daybook.contracts.response import RotateKeys
 from daybook.contracts.scenario_run import (
     AssembleScenario,
     EndScenario,
@@ -82,6 +83,17 @@ from daybook.contracts.scenario_run import (
 )
 from daybook.contracts.session import Session
 from daybook.contracts.state import StateChangeRequest, StateChangeResult
+from daybook.contracts.threat_calls import (
+    EvidenceKept,
+    KeepEvidence,
+    NoticeSent,
+    RecordThreat,
+    SendNotice,
+    StandingRequest,
+    StandingThreat,
+    TokenRotated,
+)
+from daybook.contracts.threats import HealthReadings, ReadHealth, ReadThreats, ThreatReadings
 
 
 def _seconds(seconds: float) -> timedelta:
@@ -94,7 +106,9 @@ SANDBOX_PREFLIGHT = Call("sandbox.preflight", Layer.SANDBOX, PreflightRequest, P
 ADVANCE_SCRIPT = Call("sandbox.advance_script", Layer.SANDBOX, AdvanceScript, AdvancedScript, _seconds(180), attempts=5)
 
 PIPELINE_PREFLIGHT = Call("pipeline.preflight", Layer.PIPELINE, PreflightRequest, PreflightReport, _seconds(10))
-RECOMMEND = Call("pipeline.recommend", Layer.PIPELINE, RecommendRequest, Recommendations, _seconds(60))
+RECOMMEND = Call(
+    "pipeline.recommend", Layer.PIPELINE, RecommendRequest, Recommendations, _seconds(60), effect=Effect.RECORD
+)
 WRITE_REPORT = Call(
     "pipeline.write_report", Layer.PIPELINE, ReportRequest, ReportFiles, _seconds(120), effect=Effect.RECORD
 )
@@ -194,6 +208,24 @@ END_SCENARIO = Call(
     "pipeline.end_scenario", Layer.PIPELINE, EndScenario, _NOTHING, _seconds(30), attempts=10, effect=Effect.RECORD
 )
 
+READ_THREATS = Call("pipeline.read_threats", Layer.PIPELINE, ReadThreats, ThreatReadings, _seconds(30), attempts=2)
+STANDING_THREAT = Call(
+    "pipeline.standing_threat", Layer.PIPELINE, StandingRequest, StandingThreat, _seconds(15), attempts=3
+)
+RECORD_THREAT = Call(
+    "pipeline.record_threat", Layer.PIPELINE, RecordThreat, _NOTHING, _seconds(15), attempts=5, effect=Effect.RECORD
+)
+NOTIFY = Call("pipeline.notify", Layer.PIPELINE, SendNotice, NoticeSent, _seconds(15), attempts=5, effect=Effect.RECORD)
+KEEP_EVIDENCE = Call(
+    "pipeline.keep_evidence",
+    Layer.PIPELINE,
+    KeepEvidence,
+    EvidenceKept,
+    _seconds(60),
+    attempts=5,
+    effect=Effect.RECORD,
+)
+
 TRADING_PREFLIGHT = Call("trading.preflight", Layer.TRADING, PreflightRequest, PreflightReport, _seconds(30))
 BEGIN_DAY = Call("trading.begin_day", Layer.TRADING, DayStart, Session, _seconds(60), effect=Effect.RECORD)
 SET_PHASE = Call("trading.set_phase", Layer.TRADING, PhaseChange, _NOTHING, _seconds(15), effect=Effect.RECORD)
@@ -261,6 +293,10 @@ WATCH_ACCOUNT = Call(
     _NOTHING,
     timedelta(hours=16),
     effect=Effect.RECORD,
+)
+READ_HEALTH = Call("trading.read_health", Layer.TRADING, ReadHealth, HealthReadings, _seconds(15), attempts=2)
+ROTATE_TOKEN = Call(
+    "trading.rotate_token", Layer.TRADING, RotateKeys, TokenRotated, _seconds(60), attempts=1, effect=Effect.RECORD
 )
 CLOSE_DAY = Call("trading.close_day", Layer.TRADING, ClosingRequest, DayFacts, _seconds(300), effect=Effect.RECORD)
 

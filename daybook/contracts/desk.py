@@ -6,6 +6,7 @@ from pydantic import Field
 
 from daybook.contracts.base import Message, Mode
 from daybook.contracts.limits import RiskLimits, StrategySettings
+from daybook.contracts.threat_settings import ResponseSettings, ThreatSettings
 
 
 class DeskConfig(Message):
@@ -18,6 +19,8 @@ class DeskConfig(Message):
     mode: Mode = Mode.PAPER
     limits: RiskLimits = RiskLimits()
     strategy: StrategySettings = StrategySettings()
+    threats: ThreatSettings = ThreatSettings()
+    response: ResponseSettings = ResponseSettings()
     commission_rate: Decimal = Field(default=Decimal("0.00014"), ge=0, le=Decimal("0.01"))
     poll_interval_s: float = Field(default=5, gt=0, le=60, description="longest wait between looks at a working order")
     settle_interval_s: float = Field(default=10, gt=0, le=60, description="wait between looks for an unknown order")

@@ -187,6 +187,7 @@ class ThreatReadings(Message):
     market: MarketReadings | None = None
     cyber: CyberReadings | None = None
     memory: ThreatMemory | None = None
+    betas: dict[Symbol, float] = Field(default_factory=dict, description="of held symbols to the market")
     problems: tuple[str, ...] = Field(default=(), max_length=20)
 
 
@@ -205,5 +206,7 @@ class HealthReadings(Message):
 
     operations: OperationReadings
     account: AccountReadings
+    index_level: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="KOSPI, now")
+    index_change_ratio: float | None = Field(default=None, allow_inf_nan=False, description="since the last close")
     held_symbols: tuple[Symbol, ...] = ()
     problems: tuple[str, ...] = Field(default=(), max_length=20)

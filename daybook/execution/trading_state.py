@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from daybook.contracts.base import TradingState
 from daybook.contracts.reasons import TRANSIENT_BREAKERS
+from daybook.contracts.response import THREAT_STATE_CODE
 from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
 from daybook.execution.arming import Arming
 from daybook.execution.desk import ExecutionDesk
@@ -31,8 +32,11 @@ class StateChanger:
                 desk.states.halt(request.account, state, request.code, request.reason, request.by, at)
             return self._result(request, accepted=True, text=request.reason)
         if request.action is StateAction.LIFT:
-            transient = [code for code in request.codes if code in TRANSIENT_BREAKERS]
-            desk.states.lift(request.account, transient, request.by, at, halts_too=request.halts_too)
+            lifted = [code for code in request.codes if code in TRANSIENT_BREAKERS or code == THREAT_STATE_CODE]
+            if request.halts_too:
+                # The playbook's own halt is a person's to end, also on a new day.
+                lifted = [code for code in lifted if code != THREAT_STATE_CODE]
+            desk.states.lift(request.account, lifted, request.by, at, halts_too=request.halts_too)
             return self._result(request, accepted=True, text=request.reason)
         if request.action in (StateAction.LOCK_SYMBOLS, StateAction.UNLOCK_SYMBOLS):
             return self._lock(request)

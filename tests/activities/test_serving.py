@@ -7,12 +7,14 @@ from temporalio.exceptions import ApplicationError
 from activities.archive import ArchiveActivities
 from activities.ask import AskActivities
 from activities.code import CodeActivities
+from activities.health import HealthActivities
 from activities.news import NewsActivities
 from activities.pipeline import PipelineActivities
 from activities.preflight import answer_preflight
 from activities.sandbox import SandboxActivities
 from activities.scenario import ScenarioActivities
 from activities.serving import SERVED_CALL, served_by, serves
+from activities.threats import ThreatActivities
 from activities.trading import TradingActivities
 from daybook.contracts.base import Mode
 from daybook.contracts.calls import CALLS, SANDBOX_PREFLIGHT, SET_PHASE, Layer, calls_of
@@ -24,11 +26,12 @@ ROOMS: dict[Layer, tuple[type, ...]] = {
         PipelineActivities,
         ArchiveActivities,
         NewsActivities,
+        ThreatActivities,
         AskActivities,
         CodeActivities,
         ScenarioActivities,
     ),
-    Layer.TRADING: (TradingActivities,),
+    Layer.TRADING: (TradingActivities, HealthActivities),
 }
 REQUEST = PreflightRequest(mode=Mode.PAPER, asked_at=datetime(2026, 3, 6, tzinfo=UTC))
 

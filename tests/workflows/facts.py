@@ -16,6 +16,8 @@ from daybook.contracts.reconciliation import Difference, ReconcileMoment, Reconc
 from daybook.contracts.risk import BreakerInputs
 from daybook.contracts.session import DayKind, Session
 from daybook.contracts.state import StateAction, StateChangeRequest, StateChangeResult
+from daybook.contracts.threat_readings import AccountReadings, CyberReadings, MarketReadings, OperationReadings
+from daybook.contracts.threats import HealthReadings, ReadHealth, ReadThreats, ThreatReadings
 from tests.risk import facts as risk_facts
 
 DAY = date(2026, 3, 6)
@@ -118,6 +120,29 @@ def state_changed(request: StateChangeRequest) -> StateChangeResult:
         StateAction.CONFIRM_RESUME: TradingState.ACTIVE,
     }.get(request.action, TradingState.HALTED)
     return StateChangeResult(state=state, accepted=True, text=request.reason)
+
+
+def calm_threats(request: ReadThreats, **changes: Any) -> ThreatReadings:
+    """Return a calm market and no news."""
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {
+        "market": MarketReadings(observed_at=now, index_level=2_600.0, index_drawdown_ratio=0.01),
+        "cyber": CyberReadings(observed_at=now, warnings=()),
+        "betas": {SYMBOL: 1.0},
+    }
+    return ThreatReadings(**{**values, **changes})
+
+
+def healthy(request: ReadHealth, **changes: Any) -> HealthReadings:
+    """Return a desk in good health in an unchanged market."""
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {
+        "operations": OperationReadings(observed_at=now, broker_calls=20, broker_errors=0, broker_latency_s=0.1),
+        "account": AccountReadings(observed_at=now),
+        "index_level": 2_600.0,
+        "index_change_ratio": 0.0,
+    }
+    return HealthReadings(**{**values, **changes})
 
 
 def observation(request: ObserveRequest, **changes: Any) -> Observation:

@@ -27,18 +27,25 @@ from daybook.contracts.calls import (
     COMPOSE_ANSWER,
     FILL_PRICES,
     FIND_ORDER,
+    KEEP_EVIDENCE,
+    NOTIFY,
     OBSERVE,
     PIPELINE_PREFLIGHT,
     POLL_ORDER,
+    READ_HEALTH,
+    READ_THREATS,
     RECOMMEND,
     RECONCILE,
     RECORD_APPROVAL,
     RECORD_DECISION,
     RECORD_INTENT,
+    RECORD_THREAT,
+    ROTATE_TOKEN,
     ROUTE_QUESTION,
     SANDBOX_PREFLIGHT,
     SCORE_NEWS,
     SET_PHASE,
+    STANDING_THREAT,
     SUBMIT_ORDER,
     SUMMARISE_NEWS,
     TAKE_TURN,
@@ -56,6 +63,7 @@ from daybook.contracts.layers import Effect
 from daybook.contracts.news import CollectedNews, NewsReport, ScoredNews
 from daybook.contracts.orders import AttemptOutcome, BrokerOrderId, IntentState, SubmitOutcome
 from daybook.contracts.prices import PricesFilled
+from daybook.contracts.threat_calls import EvidenceKept, NoticeSent, StandingThreat, TokenRotated
 from daybook.contracts.tools import ToolReply, ToolRow, ToolStatus, tool_call
 from tests.workflows import facts
 from workers.hosting import worker_options
@@ -212,6 +220,13 @@ _DEFAULTS: dict[str, Answer] = {
     CHANGE_STATE.name: facts.state_changed,
     WATCH_ACCOUNT.name: None,
     FILL_PRICES.name: PricesFilled(),
+    READ_THREATS.name: facts.calm_threats,
+    READ_HEALTH.name: facts.healthy,
+    STANDING_THREAT.name: StandingThreat(),
+    RECORD_THREAT.name: None,
+    NOTIFY.name: NoticeSent(where="log"),
+    KEEP_EVIDENCE.name: EvidenceKept(owner="day"),
+    ROTATE_TOKEN.name: TokenRotated(revoked=True, issued=True, text="revoked; a new one is issued"),
     CLOSE_DAY.name: DayFacts(
         opening_equity_krw=10_000_000,
         closing_equity_krw=10_050_000,

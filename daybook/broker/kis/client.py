@@ -9,6 +9,7 @@ from typing import Self
 
 import httpx
 
+from daybook.broker.kis.call_statistics import BrokerFigures
 from daybook.broker.kis.credentials import KisCredentials, paper_credentials
 from daybook.broker.kis.gateway import ORDER_LEAD_S, ORDER_TIMEOUT_S, KisGateway
 from daybook.broker.kis.market_data import KisMarketData
@@ -126,6 +127,14 @@ class KisBroker:
     def is_market_open_day(self, day: date) -> bool | None:
         """Return the broker's word on a date, or None where it has none (always in mock)."""
         return self._market.is_market_open_day(day)
+
+    def figures(self) -> BrokerFigures:
+        """Return how the broker has answered in the last five minutes; not part of the ``Broker`` port."""
+        return self._transport.statistics.figures(self._tokens.failures_in_row)
+
+    def revoke_token(self) -> bool:
+        """Revoke the access token in use; False when there was none. Raises ``BrokerUnavailable``."""
+        return self._tokens.revoke()
 
     def warm_up(self) -> None:
         """Make sure that a token is there, so that the first order of the day does not wait for one."""

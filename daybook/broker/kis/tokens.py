@@ -19,7 +19,7 @@ from daybook.broker.kis.errors import describe, read_error
 from daybook.broker.kis.files import locked, private_directory, write_private
 from daybook.broker.kis.rate import RateLimiter
 from daybook.broker.kis.transport import ExchangeFailed, KisTransport, Reply
-from daybook.broker.kis.wire import APPROVAL, TOKEN, Endpoint
+from daybook.broker.kis.wire import APPROVAL, REVOKE, TOKEN, Endpoint
 from daybook.broker.port import BrokerUnavailable
 from daybook.contracts.base import KST, Mode
 
@@ -69,6 +69,7 @@ class TokenKeeper:
         self._now = now
         self._thread_lock = threading.Lock()
         self._memory = _EMPTY
+        self._failures = 0
         self._path: Path | None = None
         if directory is not None:
             name = f"token-{credentials.mode.value}-{credentials.key_digest}.json"
@@ -100,6 +101,36 @@ class TokenKeeper:
             self._memory = cached
             return cached.token
 
+    @property
+    def failures_in_row(self) -> int:
+        """Issues of a token that failed since the last one that did not."""
+        return self._failures
+
+    def revoke(self) -> bool:
+        """Revoke the token in use and forget it; False when there was none. The next call issues another.
+
+        Raises ``BrokerUnavailable`` (no answer: the token is forgotten all the same, and may still be good there).
+        """
+        with self._exclusive():
+            cached = self._load()
+            self._memory = _EMPTY
+            if not cached.token:
+                return False
+            self._store(_Cached("", "", cached.tried_at))
+            self._limiter.acquire()
+            body = {
+                "appkey": self._credentials.app_key.get_secret_value(),
+                "appsecret": self._credentials.app_secret.get_secret_value(),
+                "token": cached.token,
+            }
+            try:
+                reply = self._transport.send("POST", REVOKE.path, "", body=body, timeout_s=_TIMEOUT_S)
+            except ExchangeFailed as error:
+                raise _no_answer(REVOKE, error) from None
+            if reply.status != 200:
+                raise read_error(REVOKE.name, reply)
+            return True
+
     def approval_key(self) -> str:
         """Return a new approval key for one WebSocket connection. Raises as :meth:`token`."""
         self._limiter.acquire()
@@ -128,10 +159,13 @@ class TokenKeeper:
         except ExchangeFailed as error:
             if not error.may_have_been_sent:
                 self._store(cached)
+            self._failures += 1
             raise _no_answer(TOKEN, error) from None
         token = reply.text("access_token")
         if reply.status != 200 or not token:
+            self._failures += 1
             raise read_error(TOKEN.name, reply)
+        self._failures = 0
         issued = _Cached(token, self._expiry(reply, now).isoformat(), now.isoformat())
         self._store(issued)
         logger.info("a new %s token was issued", self._credentials.mode.value)

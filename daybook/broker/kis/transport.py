@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import httpx
 
+from daybook.broker.kis.call_statistics import CallStatistics
 from daybook.broker.kis.environments import Environment, environment
 from daybook.broker.kis.mode_lock import check_call, check_header_text, check_request
 from daybook.broker.port import ModeLockError
@@ -20,6 +21,7 @@ from daybook.contracts.base import Mode
 
 _REPLY_LIMIT_BYTES = 8 * 1024 * 1024
 _SHORTEST_SECRET = 4
+_SERVER_ERROR = 500
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -102,10 +104,11 @@ class KisTransport:
     ``hidden`` are secrets that no error text may repeat. ``inner`` replaces the network below the lock (tests).
     """
 
-    __slots__ = ("_environment", "_hidden", "_locked")
+    __slots__ = ("_environment", "_hidden", "_locked", "_statistics")
     _environment: Environment
     _hidden: tuple[str, ...]
     _locked: ModeLockedTransport
+    _statistics: CallStatistics
 
     def __init__(
         self,
@@ -120,6 +123,7 @@ class KisTransport:
         object.__setattr__(self, "_environment", bound_to)
         object.__setattr__(self, "_hidden", tuple(secret for secret in hidden if len(secret) >= _SHORTEST_SECRET))
         object.__setattr__(self, "_locked", ModeLockedTransport(bound_to, inner))
+        object.__setattr__(self, "_statistics", CallStatistics())
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("the mode of a transport cannot be changed; build another one")
@@ -136,6 +140,11 @@ class KisTransport:
     def environment(self) -> Environment:
         """The origins this transport is locked to."""
         return self._environment
+
+    @property
+    def statistics(self) -> CallStatistics:
+        """How the calls of this transport went lately."""
+        return self._statistics
 
     def send(
         self,
@@ -155,6 +164,7 @@ class KisTransport:
         check_call(self.mode, method, path, tr_id)
         request = self._request(method, path, tr_id, query or {}, body, headers or {}, timeout_s)
         deadline = time.monotonic() + 2 * timeout_s
+        began = self._statistics.now()
         try:
             response = self._locked.handle_request(request)
             try:
@@ -162,12 +172,20 @@ class KisTransport:
             finally:
                 response.close()
         except _NEVER_SENT as error:
+            self._statistics.failed()
             raise ExchangeFailed(type(error).__name__, may_have_been_sent=False) from None
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            self._statistics.failed()
             raise ExchangeFailed(type(error).__name__, may_have_been_sent=True) from None
         token = (headers or {}).get("authorization", "").removeprefix("Bearer ")
         hidden = (*self._hidden, token) if len(token) >= _SHORTEST_SECRET else self._hidden
-        return Reply(response.status_code, dict(response.headers), _json_object(content), hidden)
+        reply = Reply(response.status_code, dict(response.headers), _json_object(content), hidden)
+        # KIS answers business refusals, and its rate limit, with status 500 and a code: those are usable replies.
+        if reply.body is None or (reply.status >= _SERVER_ERROR and not reply.code):
+            self._statistics.failed()
+        else:
+            self._statistics.answered(began)
+        return reply
 
     def close(self) -> None:
         """Close all connections."""

@@ -51,6 +51,7 @@ def _trading(name: str, method: str, path: str, live_id: str, *, page_suffix: st
 
 
 TOKEN = Endpoint("token", "POST", "/oauth2/tokenP", "", "", "")
+REVOKE = Endpoint("token revocation", "POST", "/oauth2/revokeP", "", "", "")
 APPROVAL = Endpoint("approval key", "POST", "/oauth2/Approval", "", "", "")
 
 PRICE = _quotation("price", "inquire-price", "FHKST01010100", in_mock=True)
@@ -74,6 +75,7 @@ OPEN_ORDERS = Endpoint("open orders", "GET", _TRADING + "inquire-psbl-rvsecncl",
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     TOKEN,
+    REVOKE,
     APPROVAL,
     PRICE,
     BOOK,

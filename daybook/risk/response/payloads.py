@@ -30,16 +30,17 @@ ROTATE_STEPS_EN = (
     "Put the new key into the secret store and restart the trading worker only.",
 )
 FREEZE_STEPS_KO = (
-    "한국투자증권 고객센터(1544-5000)에 출금·이체 정지를 요청합니다. API로는 할 수 없습니다.",
+    "카드 뒷면이나 증권사 앱에 적힌 고객센터 번호로 출금·이체 정지를 요청합니다. API로는 할 수 없습니다.",
     "MTS에서 접속 기록을 확인하고 모르는 기기를 해제한 뒤 비밀번호와 인증 수단을 바꿉니다.",
     "연계 은행 계좌의 이체 한도를 낮춥니다.",
-    "모르는 주문·이체가 있으면 금융감독원(1332)과 경찰(112)에 신고합니다.",
+    "모르는 주문·이체가 있으면 금융감독원과 경찰에 신고합니다.",
 )
 FREEZE_STEPS_EN = (
-    "Ask the broker's service desk (1544-5000) to stop withdrawals and transfers; there is no call for it.",
+    "Call the number on your card, or the customer centre as printed in the broker's app, and have withdrawals and "
+    "transfers stopped; there is no API for it.",
     "Look at the access log in the broker's app, remove unknown devices, change password and certificates.",
     "Lower the transfer limit of the linked bank account.",
-    "Report unknown orders or transfers to the supervisor (1332) and the police (112).",
+    "Report unknown orders or transfers to the financial supervisor and the police.",
 )
 DOWNGRADE_STEPS_KO = (
     "이 프로세스의 모드는 바뀌지 않습니다: 워커를 멈추고 MODE=paper로 다시 시작해야 합니다.",
