@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     TOOL = "tool"
     CODE = "code"
     EXPLAIN = "explain"
+    SCENARIO = "scenario"
 
 
 class Role(StrEnum):

@@ -19,6 +19,7 @@ PURPOSE_TIERS: dict[Purpose, Tier] = {
     Purpose.TOOL: Tier.STANDARD,
     Purpose.CODE: Tier.STRONG,
     Purpose.EXPLAIN: Tier.LIGHT,
+    Purpose.SCENARIO: Tier.STANDARD,
 }
 """What a purpose needs when the request names no model."""
 
@@ -30,6 +31,7 @@ EFFORTS: dict[Purpose, str] = {
     Purpose.TOOL: "low",
     Purpose.CODE: "medium",
     Purpose.EXPLAIN: "none",
+    Purpose.SCENARIO: "none",
 }
 """How much a model may think; thinking is billed as output and is on by default in models of 2026."""
 

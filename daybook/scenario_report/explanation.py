@@ -15,7 +15,7 @@ from daybook.scenario_report.template import template_explanation
 from daybook.scenario_report.text_check import LONGEST_TEXT, why_refused
 from daybook.scenario_report.wording import DISCLAIMER
 
-PURPOSE = Purpose.EXPLAIN
+PURPOSE = Purpose.SCENARIO
 MOST_OUTPUT_TOKENS = 2_500
 _PIECE = 3_500
 
