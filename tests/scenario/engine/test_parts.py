@@ -23,6 +23,7 @@ from daybook.scenario.engine.figures import exceedance, histogram, max_drawdown
 from daybook.scenario.engine.judge import judge
 from daybook.scenario.engine.limits import limits_of, liquidity_ratio, trading_rates
 from daybook.scenario.engine.next_million import next_million_rows
+from daybook.scenario.engine.ordinary_toll import with_ordinary_toll
 from daybook.scenario.engine.stress import REPLAYS, replay_loss_krw
 from daybook.scenario.engine.threads import ordered_map
 from daybook.scenario.engine.workspace import Workspace
@@ -173,3 +174,22 @@ def test_ordered_map_when_pieces_take_unequal_time_then_order_is_kept() -> None:
     assert ordered_map(lambda number: number * number, range(50), 4) == [number * number for number in range(50)]
     with pytest.raises(ZeroDivisionError):
         ordered_map(lambda number: 1 // number, [1, 0, 2], 2)
+
+
+def test_toll_when_made_up_for_then_level_2_earns_the_expected_return_and_higher_levels_less() -> None:
+    scenario = small_scenario(expected_return=0.08, horizon_days=60, threat_level=2)
+    space = Workspace(scenario, small_history())
+    sample = space.part("fresh", 0, 4_000)
+    bare = space.prepared.installed
+    wanted = 1.08 ** (60 / 250)
+    market = sample.paths(2, bare).market
+    assert float(market.mean()) == pytest.approx(wanted, abs=4 * float(market.std()) / 4_000**0.5)
+    stocks = sample.paths(2, bare).stocks.mean(axis=1)
+    by_beta = float(np.mean(wanted**space.prepared.parameters.beta))
+    assert float(stocks.mean()) == pytest.approx(by_beta, abs=4 * float(stocks.std()) / 4_000**0.5)
+    assert sample.paths(5, bare).market.mean() < market.mean() < sample.unthreatened_paths().market.mean()
+
+
+def test_toll_when_there_is_no_threat_then_it_is_nothing() -> None:
+    space = Workspace(small_scenario(threats=[], controls=[]), small_history())
+    assert with_ordinary_toll(space.scenario, space.prepared.parameters) is space.prepared.parameters
