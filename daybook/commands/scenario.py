@@ -129,15 +129,19 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Show what differs between two runs: input, data, figures, plan."""
-    from daybook.commands.scenario_compare import difference_lines, differences
+    from dataclasses import asdict
+
+    from daybook.commands.scenario_compare import comparison_lines
+    from daybook.scenario_report.compare import compare_runs
 
     with _runs(first) as runs:
-        found = [(runs.scenario(run_id), runs.result(run_id)) for run_id in (first, second)]
-    rows = differences(*found)
+        scenarios = [runs.scenario(run_id) for run_id in (first, second)]
+        results = [runs.result(run_id) for run_id in (first, second)]
+    found = compare_runs(results[0], results[1], scenarios[0], scenarios[1])
     if as_json:
-        print_json({"runs": [first, second], "differences": [row._asdict() for row in rows]})
+        print_json({"runs": [first, second], **asdict(found)})
     else:
-        print_text("\n".join(difference_lines(first, second, rows)))
+        print_text("\n".join(comparison_lines(first, second, found)))
 
 
 @app.command(short_help="Write a run's result to a file.")

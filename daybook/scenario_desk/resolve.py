@@ -84,6 +84,7 @@ def scenario_of(text: str, catalogue: Catalogue, *, name: str) -> Scenario:
         else:
             raise ScenarioError(section, f"must be lines of 'field: value', not {given!r}"[:120], "indent its fields")
     _accept_english(whole)
+    _codes_as_texts(whole)
     found = checked(_without(_laid_over(start.catalogue, content), content))
     whole["threats"], whole["controls"] = found.threats, found.controls
     try:
@@ -134,6 +135,22 @@ def _laid_over(base: Catalogue, content: Mapping[str, Any]) -> Catalogue:
             if not isinstance(entry, str)
         ]
     return parse_catalogue(yaml.safe_dump(entries, allow_unicode=True), base) if entries else base
+
+
+def _codes_as_texts(whole: dict[str, Any]) -> None:
+    """Make texts of KRX codes written without quotes; one without a leading zero was read as a number."""
+    for section, field in (("universe", "codes"), ("constraints", "hedge_codes"), ("constraints", "forbidden_codes")):
+        within = whole[section]
+        if isinstance(within, dict) and isinstance(within.get(field), list):
+            within[field] = [_code(entry) for entry in within[field]]
+    budget = whole["budget"]
+    if isinstance(budget, dict) and isinstance(budget.get("current_positions"), dict):
+        held = budget["current_positions"]
+        budget["current_positions"] = {_code(code): shares for code, shares in held.items()}
+
+
+def _code(written: Any) -> Any:
+    return str(written) if isinstance(written, int) and not isinstance(written, bool) else written
 
 
 def _completed(entry: dict[Any, Any], old: ThreatSpec | ControlSpec | None) -> dict[Any, Any]:

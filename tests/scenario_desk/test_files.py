@@ -40,7 +40,7 @@ def test_file_when_it_says_only_what_differs_then_the_rest_is_the_presets(files:
 
 
 def test_file_when_codes_stand_without_quotes_then_none_becomes_an_octal_number(files: ScenarioFiles) -> None:
-    assert write(files, "universe: {codes: [000660, 005930, 010130]}").universe.codes == ("000660", "005930", "010130")
+    assert write(files, "universe: {codes: [000660, 005930, 105560]}").universe.codes == ("000660", "005930", "105560")
 
 
 def test_file_when_a_threat_is_removed_then_what_refers_to_it_goes_along(files: ScenarioFiles) -> None:
