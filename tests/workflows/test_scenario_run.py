@@ -18,10 +18,22 @@ from daybook.contracts.base import KST
 from daybook.contracts.layers import Layer
 from daybook.contracts.scenario import Scenario, Universe
 from daybook.contracts.scenario_result import ScenarioResult
-from daybook.contracts.scenario_run import RunProgress, RunStatus, ScenarioRunInput, ScenarioRunRow
+from daybook.contracts.scenario_run import (
+    LoadedScenario,
+    RunProgress,
+    RunStatus,
+    ScenarioRunInput,
+    ScenarioRunRow,
+    StageDone,
+    StageTask,
+)
+from daybook.front.desk import Desk
+from daybook.front.errors import DeskError
+from daybook.front.scenario import follow_scenario, start_scenario
 from daybook.scenario.engine.run import run_scenario
 from daybook.scenario_desk.desk import ScenarioDesk
 from daybook.scenario_desk.history import simulated_history
+from daybook.settings import Settings
 from daybook.storage.database import Database
 from daybook.storage.object_book import ObjectBook
 from daybook.storage.objects import ObjectStore
@@ -138,3 +150,42 @@ async def test_run_when_cancelled_then_it_ends_within_two_seconds_and_is_kept_as
     assert time.monotonic() - began < 2.0
     assert isinstance(failure.value.cause, CancelledError)
     assert house.runs.row(handle.id.removeprefix("scenario-")).status is RunStatus.CANCELLED
+
+
+async def test_front_when_a_run_is_followed_then_its_progress_rises_to_the_end_and_a_failure_is_told(
+    house: House, tmp_path: Path
+) -> None:
+    desk = Desk(house.client, Settings(home=tmp_path))
+    address = "127.0.0.1:1"
+
+    async def followed(scenario: Scenario) -> list[RunProgress]:
+        wanted = ScenarioRunInput(run_id=unique("front"), scenario=scenario, use_model=False)
+        told: list[RunProgress] = []
+        await start_scenario(desk, wanted, address=address)
+        await follow_scenario(desk, wanted.run_id, address=address, tell=told.append)
+        return told
+
+    told = await followed(small_scenario())
+    shares = [progress.done_share for progress in told]
+    assert shares == sorted(shares)
+    assert told[-1].status is RunStatus.DONE
+    with pytest.raises(DeskError, match=r"^universe\.codes: no prices of 999999"):
+        await followed(small_scenario(universe=Universe(codes=("005930", "999999"))))
+
+
+async def test_stage_when_repeated_on_another_desk_then_it_gives_the_same_object(tmp_path: Path) -> None:
+    wanted = ScenarioRunInput(run_id="r", scenario=small_scenario(), use_model=False)
+    found: list[tuple[LoadedScenario, StageDone, StageDone]] = []
+    for name in ("one", "two"):
+        with Database(f"sqlite:///{tmp_path / name}.db") as database:
+            database.upgrade()
+            objects = ObjectBook(database, ObjectStore.in_folder(tmp_path / name))
+            desk = ScenarioDesk(database, objects, None, lambda: datetime.now(KST), threads=len(found) + 1)
+            loaded = desk.load(wanted)
+            assert desk.load(wanted) == loaded
+            task = StageTask(run_id="r", scenario=loaded.scenario, history=loaded.history, name="plan")
+            plan = desk.stage(task)
+            judged = desk.stage(task.model_copy(update={"name": "judge-0", "earlier": (plan,)}))
+            assert desk.stage(task) == plan
+            found.append((loaded, plan, judged))
+    assert found[0] == found[1]
