@@ -100,7 +100,7 @@ class DeskDay:
         self.ledger.open_with(ACCOUNT, snapshot, self.real("08:30"))
 
     def decide(self, hhmm: str, *, proposed: int = 0, **more: Any) -> None:
-        """Record a decision; ``more`` may give quotes, names, missing, left_alone, breakers."""
+        """Record a decision; ``more`` may give quotes, names, missing, left_alone, breakers, recommendations."""
         self.number += 1
         names = more.get("names", {})
         inputs = {
@@ -111,7 +111,8 @@ class DeskDay:
                 "quotes": [{"symbol": key, "price_krw": value} for key, value in more.get("quotes", {}).items()],
                 "account": {"holdings": [{"symbol": key, "name": value} for key, value in names.items()]},
                 "missing_quotes": list(more.get("missing", ())),
-            }
+            },
+            **({"recommendations": more["recommendations"]} if "recommendations" in more else {}),
         }
         outputs = {
             "proposed": [{"n": n} for n in range(proposed)],
