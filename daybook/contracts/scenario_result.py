@@ -135,7 +135,7 @@ class NextMillion(Message):
     """What one more million won buys, re-optimised with the same random numbers over several seed blocks."""
 
     use: str = Field(description="best, stock, hedge, cash, or a control's id")
-    gain_krw: Estimate
+    gain_krw: Estimate = Field(description="change of the objective beyond the million itself")
     measurable: bool = Field(description="the gain is at least two standard errors")
 
 
@@ -171,7 +171,7 @@ class PlaybookRow(Message):
     name_en: str
     runs_a_year: float
     unavailable_share: float = Field(description="of its runs, since its channel was down")
-    loss_avoided_krw: Estimate
+    loss_avoided_krw: Estimate = Field(description="in expectation; negative is a cost")
     loss_avoided_if_perfect_krw: float = Field(description="without latency and outages: what is overstated otherwise")
 
 

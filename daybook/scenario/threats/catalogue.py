@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _DATA = "daybook.scenario.data"
-_PRESETS = ("default", "2008", "2020-03", "2024-08", "holding_breach", "broker_outage", "account_takeover")
+_PRESETS = ("default", "loss_cap", "2008", "2020-03", "2024-08", "holding_breach", "broker_outage", "account_takeover")
 
 
 class UniverseStock(Message):
