@@ -30,6 +30,7 @@ from daybook.commands import (
     stack,
     state,
     status,
+    threats,
     tools,
 )
 from daybook.commands.failures import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_USAGE, one_line
@@ -76,6 +77,7 @@ app.add_typer(tools.app, name="tools")
 app.add_typer(code.app, name="code")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(scenario.app, name="scenario")
+app.add_typer(threats.app, name="threat")
 
 # typer carries a copy of click: its errors share this base whichever copy is in use.
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

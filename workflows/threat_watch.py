@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
         ThreatReadings,
     )
     from daybook.risk.response.limits import tightened, tightening_in_force
-    from daybook.risk.response.machine import decided, is_over, moved, next_expiry, order_ended, with_records
+    from daybook.risk.response.machine import decided, moved, next_expiry, order_ended, with_records
     from daybook.risk.threat.fusion import assess
     from daybook.risk.threat.live_index import with_live_index
 
@@ -170,11 +170,12 @@ class ThreatWatch:
         self._set(false_alarms=(*self._state.false_alarms, alarm)[-_MOST_FALSE_ALARMS:])
         self._is_due = self.is_active
 
-    def say_floor(self, level: int) -> None:
+    def say_floor(self, level: int, by: str = "", reason: str = "") -> None:
         """Take a person's own level: it counts at once, what it sets off follows with the next look."""
         floor = min(5, max(0, level))
         known = self._state.threat.level if self._state.threat is not None else 0
-        self._set(threat_floor=floor, threat_level=max(known, floor))
+        said = {"note": f"threat level at least {floor}, says {by}: {reason}"[:300]} if by else {}
+        self._set(threat_floor=floor, threat_level=max(known, floor), **said)
         self._is_due = self.is_active
 
     def refuse_decision(self, decision: ActionDecision) -> None:
@@ -287,8 +288,3 @@ async def _answer(handle: ActivityHandle[R]) -> R | None:
             raise
         workflow.logger.warning("not read: %s", error.cause or error)
         return None
-
-
-def waiting_actions(state: DayState, now: datetime) -> tuple[ActionRecord, ...]:
-    """Return the actions that wait for a person."""
-    return tuple(one for one in state.actions if one.state is ActionState.WAITING and not is_over(one, now))

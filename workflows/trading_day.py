@@ -440,9 +440,9 @@ class TradingDay:
         self._woken = True
 
     @workflow.signal
-    def set_threat_level(self, level: int) -> None:
+    def set_threat_level(self, level: int, by: str = "", reason: str = "") -> None:
         """Set a person's own minimum of the threat level, 0-5; the level scales the day's risk budget."""
-        self._threat.say_floor(level)
+        self._threat.say_floor(level, by, reason)
         self._woken = self._woken or self._threat.is_due()
 
     @workflow.signal

@@ -37,6 +37,8 @@ from daybook.storage.database import Database
 from daybook.storage.intents import IntentStore
 from daybook.storage.ledger import Ledger
 from daybook.storage.ledger_records import FillRecord
+from daybook.storage.response_actions import ResponseActionStore
+from daybook.storage.threats import ThreatStore
 
 _PREVIOUS_BARS = timedelta(days=14)
 
@@ -105,6 +107,8 @@ def collect_day(database: Database, account: str, day: date, request: ReportRequ
         costs=_costs(fills, request.desk.commission_rate),
         equity=equity,
         bars=symbol_bars,
+        threat_levels=tuple(kept.assessment for kept in ThreatStore(database).of_day(account, day)),
+        actions=tuple(ResponseActionStore(database).of_day(account, day)),
         gaps=(
             *_decision_gaps(decisions, unreadable, request),
             *gaps.missing_bars(symbol_bars, request.session),

@@ -16,6 +16,7 @@ from daybook.report.chart_plan import (
 from daybook.report.formats import UNKNOWN, cell, code, percent, signed_won, table, won
 from daybook.report.index_names import index_name
 from daybook.report.model import DayReport
+from daybook.report.threat_section import render_threats
 
 _MODE_NOTES = {
     Mode.PAPER: (
@@ -56,6 +57,8 @@ def render_day(report: DayReport, advice: AdviceFacts | None = None) -> str:
         day_tables.decisions(report),
         "## Breakers, halts and locks",
         day_tables.stops(report),
+        "## Threat level and responses" if report.threat_levels else "",
+        render_threats(report.threat_levels, report.actions),
         "## Approvals",
         day_tables.approvals(report),
         "## Orders made outside the desk",

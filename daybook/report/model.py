@@ -14,7 +14,9 @@ from daybook.contracts.base import AwareDatetime, Message, Mode, Side, Symbol, T
 from daybook.contracts.market import MinuteBar
 from daybook.contracts.orders import IntentState, Purpose
 from daybook.contracts.reconciliation import ReconcileReport
+from daybook.contracts.response import ActionRecord
 from daybook.contracts.session import Session
+from daybook.contracts.threats import ThreatAssessment
 
 
 class OrderRow(Message):
@@ -260,6 +262,8 @@ class DayReport(Message):
     equity: tuple[EquityRow, ...] = ()
     bars: tuple[SymbolBars, ...] = Field(default=(), description="of traded symbols, the most traded first")
     gaps: tuple[Gap, ...] = ()
+    threat_levels: tuple[ThreatAssessment, ...] = Field(default=(), description="every assessment, oldest first")
+    actions: tuple[ActionRecord, ...] = Field(default=(), description="of the response playbook")
 
     @property
     def pnl_krw(self) -> Won:
