@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from daybook.contracts.base import TradingState
-from daybook.contracts.limits import RiskLimits, StrategySettings
+from daybook.contracts.limits import AdvisorKind, RiskLimits, StrategySettings
 from daybook.contracts.state import StateAction
 from daybook.front.desk import Desk
 from daybook.settings import Settings
@@ -34,7 +34,9 @@ BOLD = RiskLimits(
     index_fall_reduce_ratio=0.25,
     index_fall_halt_ratio=0.3,
 )
-FULLY_INVESTED = StrategySettings(max_position_ratio=0.3, target_annual_volatility=1, stop_loss_ratio=0.25)
+FULLY_INVESTED = StrategySettings(
+    advisor=AdvisorKind.MOMENTUM, max_position_ratio=0.3, target_annual_volatility=1, stop_loss_ratio=0.25
+)
 
 
 @pytest.fixture
