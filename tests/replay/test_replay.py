@@ -45,6 +45,8 @@ NEEDED = {
     "CodeRun/carried-over",
     "CollectMarketData/archive-suspended",
     "CollectMarketData/completed",
+    "ScenarioRun/stages-suspended",
+    "ScenarioRun/completed",
 }
 
 
