@@ -27,7 +27,7 @@ from daybook.contracts.base import KST, Side
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.day import DayPhase, DayResult, TradingDayInput
 from daybook.contracts.execution import OrderSummary, PlaceOrderInput
-from daybook.contracts.limits import RiskLimits, StrategySettings
+from daybook.contracts.limits import AdvisorKind, RiskLimits, StrategySettings
 from daybook.contracts.market import SecurityKind
 from daybook.contracts.orders import IntentState, OrderTicket, Purpose
 from daybook.contracts.state import StateAction
@@ -58,7 +58,9 @@ LIMITS = RiskLimits(
 )
 """Limits under which a hand-made order of four times the usual size is asked about, and nothing else is denied."""
 
-STRATEGY = StrategySettings(top_turnover_count=6, tick_interval_min=30, min_score=-10, max_position_ratio=0.08)
+STRATEGY = StrategySettings(
+    advisor=AdvisorKind.MOMENTUM, top_turnover_count=6, tick_interval_min=30, min_score=-10, max_position_ratio=0.08
+)
 _PATIENCE_S = 120.0
 
 

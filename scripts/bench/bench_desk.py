@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from daybook.contracts.base import KST, Mode
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.day import DayPhase
-from daybook.contracts.limits import RebalanceRule, RiskLimits, StrategySettings
+from daybook.contracts.limits import AdvisorKind, RebalanceRule, RiskLimits, StrategySettings
 from daybook.front.desk import Desk, DeskError
 from daybook.settings import Settings
 from daybook.stack.compressed_day import PAPER_ACCOUNT
@@ -66,6 +66,7 @@ LIMITS = RiskLimits(
 """Limits that let every order of the benchmark through. Each rule is evaluated as on a real day."""
 
 QUIET = StrategySettings(
+    advisor=AdvisorKind.MOMENTUM,
     universe_symbols=SYMBOLS,
     tick_interval_min=300,
     min_score=10,

@@ -9,7 +9,7 @@ from histories import RunChain, run_chain
 
 from daybook.contracts.base import KST
 from daybook.contracts.day import day_workflow_id
-from daybook.contracts.limits import StrategySettings
+from daybook.contracts.limits import AdvisorKind, StrategySettings
 from daybook.front.desk import Desk
 from daybook.stack.compressed_day import compressed_settings
 
@@ -46,7 +46,7 @@ async def run_day(desk: BenchDesk, day: date, ticks: int, tick_every_s: float) -
     speed = max(1.0, interval_min * 60 / tick_every_s)
     begins = datetime.combine(day, _BEGINS, KST)
     base = desk.stack.settings
-    strategy = StrategySettings(universe_symbols=UNIVERSE, tick_interval_min=interval_min)
+    strategy = StrategySettings(advisor=AdvisorKind.MOMENTUM, universe_symbols=UNIVERSE, tick_interval_min=interval_min)
     desk.stack.settings = compressed_settings(base.model_copy(update={"strategy": strategy}), speed)
     try:
         front = await Desk.connect(desk.settings, timeout_s=30)

@@ -15,7 +15,7 @@ from pathlib import Path
 from daybook.contracts.base import KST, Mode
 from daybook.contracts.clock import MarketClock
 from daybook.contracts.day import DayPhase
-from daybook.contracts.limits import RebalanceRule, RiskLimits, StrategySettings
+from daybook.contracts.limits import AdvisorKind, RebalanceRule, RiskLimits, StrategySettings
 from daybook.front.desk import Desk, DeskError
 from daybook.settings import Settings
 from daybook.stack.compressed_day import PAPER_ACCOUNT
@@ -77,6 +77,7 @@ def settings_for(symbols: Sequence[str], *, settle_interval_s: float = 0.7, sett
         mode=Mode.PAPER,
         limits=LIMITS,
         strategy=StrategySettings(
+            advisor=AdvisorKind.MOMENTUM,
             universe_symbols=tuple(symbols),
             tick_interval_min=390,
             min_score=10,
