@@ -63,13 +63,19 @@ def threat(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command()
 def approve(action: ActionArgument, reason: Reason = "") -> None:
-    """Approve an action that waits; one of two steps asks for a second yes."""
+    """Approve an action that waits.
+
+    One of two steps asks for a second yes.
+    """
     _decide(action, granted=True, reason=reason)
 
 
 @app.command()
 def reject(action: ActionArgument, reason: Reason = "") -> None:
-    """Reject an action that waits; the same causes do not ask again today."""
+    """Reject an action that waits.
+
+    The same causes do not ask again.
+    """
     _decide(action, granted=False, reason=reason)
 
 
@@ -79,7 +85,10 @@ def false_alarm(
     reason: Reason,
     symbol: Annotated[str, typer.Option(help="Only of this holding.")] = "",
 ) -> None:
-    """Withdraw a signal: the level falls at once, and what only it caused is undone."""
+    """Withdraw a signal of the threat level.
+
+    The level falls at once, and what only this signal caused is undone.
+    """
     name, _, of_symbol = code.strip().upper().partition(":")
     wanted = (symbol.strip() or of_symbol).upper()
     if name not in ThreatReasonCode.__members__:
@@ -99,7 +108,7 @@ def level(
     minimum: Annotated[int, typer.Argument(metavar="LEVEL", help="0 to 5; 0 takes it back.")],
     reason: Reason,
 ) -> None:
-    """Set your own minimum of the threat level for the running day."""
+    """Set your own minimum of the level."""
     if not 0 <= minimum <= _HIGHEST:
         fail(f"{minimum} is no level; write 0 to {_HIGHEST}")
     why = parse_reason(reason)
