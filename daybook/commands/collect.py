@@ -26,7 +26,7 @@ def collect(
     symbols: Annotated[
         list[str] | None, typer.Argument(metavar="[SYMBOL]...", help="KRX codes; none: all the desk knows.")
     ] = None,
-    sessions: Annotated[int, typer.Option(min=1, max=2_600, help="How many sessions back.")] = 250,
+    sessions: Annotated[int, typer.Option(min=1, max=2_600, help="How many sessions back.")] = 280,
     run: Annotated[str, typer.Option(help="Wait for this collection, begun earlier.")] = "",
     as_json: AsJson = False,
 ) -> None:

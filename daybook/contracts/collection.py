@@ -72,7 +72,7 @@ class CollectMarketDataInput(Message):
     symbols: tuple[Symbol, ...] = Field(default=(), max_length=400, description="empty: the desk's")
     indices: tuple[str, ...] = INDEX_CODES
     kinds: tuple[SeriesKind, ...] = tuple(SeriesKind)
-    sessions: int = Field(default=250, ge=1, le=2_600)
+    sessions: int = Field(default=280, ge=1, le=2_600)
     until: date | None = None
     archive: bool = True
     carried: "CollectionState | None" = None
