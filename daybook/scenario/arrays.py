@@ -56,7 +56,8 @@ class ActiveEvents:
 
     Row e of scenario s lies in ``offsets[s] <= e < offsets[s + 1]``, with s counted from the first scenario of the
     block range. Shocks are log returns, 0 where an event has none. Of each shock ``permanent`` stays; the rest
-    decays with ``half_life_days``. Day 0 is the first simulated session. ``days_active`` is how long volatility, correlation and outage last.
+    decays with ``half_life_days``. Day 0 is the first simulated session. ``days_active`` is how long volatility,
+    correlation and outage last.
     """
 
     offsets: IntArray
