@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from daybook.contracts.base import TradingState
-from daybook.contracts.day import DayState
-from daybook.contracts.desk import DeskConfig
-from daybook.contracts.response_codes import ActionState
-from daybook.contracts.threats import LEVEL_NAMES_EN
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from daybook.contracts.base import TradingState
+    from daybook.contracts.day import DayState
+    from daybook.contracts.desk import DeskConfig
+    from daybook.contracts.response_codes import ActionState
+    from daybook.contracts.threats import LEVEL_NAMES_EN
 
 _MOST_REASONS = 5
 _MOST_ACTIONS = 12

@@ -188,6 +188,16 @@ async def test_cash_when_approved_then_its_orders_go_through_place_order_and_end
     )
 
 
+async def test_actions_when_the_workflow_is_sandboxed_as_in_production_then_they_are_carried_out(
+    remembering_control: Client, layers: ScriptedLayers
+) -> None:
+    layers.script(READ_HEALTH, falling(-0.06))
+    handle = await begin(remembering_control, layers)
+    state = await state_when(handle, is_in(ActionCode.SNAPSHOT_EVIDENCE, ActionState.DONE))
+    assert of(state, ActionCode.NOTIFY)[0].state is ActionState.DONE
+    assert await eventually(lambda: pending(handle)) is True
+
+
 async def test_action_when_nobody_answers_then_it_expires_and_a_later_yes_is_refused(
     control: Client, layers: ScriptedLayers
 ) -> None:
