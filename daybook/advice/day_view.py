@@ -15,9 +15,9 @@ from daybook.advice.momentum import MomentumAdvisor
 from daybook.advice.panel import Panel
 from daybook.advice.panel_build import Membership, build_panel
 from daybook.contracts.advice import Abstention, AbstentionCode, Recommendation
-from daybook.contracts.factors import EvidenceCode, FactorSettings, FundamentalFact, InvestorFlow, ModelEvidence
+from daybook.contracts.factors import EvidenceCode, FactorSettings, FundamentalFact, ModelEvidence
 from daybook.contracts.limits import StrategySettings
-from daybook.contracts.market import DailyBar
+from daybook.contracts.market import DailyBar, InvestorFlow
 from daybook.krx.fees import DEFAULT_COMMISSION_RATE
 
 _MIN_DEVIATION = 0.005

@@ -9,8 +9,8 @@ import numpy as np
 from daybook.advice.arrays import BoolArray, FloatArray
 from daybook.advice.panel import Panel, carried
 from daybook.contracts.base import KST
-from daybook.contracts.factors import FundamentalFact, InvestorFlow, NewsScore
-from daybook.contracts.market import DailyBar
+from daybook.contracts.factors import FundamentalFact, NewsScore
+from daybook.contracts.market import DailyBar, InvestorFlow
 
 NEWS_CUT_OFF = time(15, 20)
 """News published until then (KST) counts for the session; later news for the next one."""

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from daybook.advice.costs import Listings
 from daybook.advice.day_view import FactorData
-from daybook.contracts import factors
 from daybook.contracts.market import DailyBar, ListedSecurity
 from daybook.routing.securities import Securities
 from daybook.storage.bars import BarStore
@@ -37,16 +36,7 @@ class StoredMarket:
         """Return what factors use besides bars: flows of investors up to ``last``, sectors, names, listings."""
         first, known = first_day_of(last, sessions), self._series.securities()
         listed = {symbol: known[symbol] for symbol in symbols if symbol in known}
-        flows = [
-            factors.InvestorFlow(
-                symbol=row.symbol,
-                day=row.day,
-                foreign_net_krw=row.foreign_net_krw,
-                institution_net_krw=row.institution_net_krw,
-            )
-            for symbol in symbols
-            for row in self._series.flows(symbol, first, last)
-        ]
+        flows = [row for symbol in symbols for row in self._series.flows(symbol, first, last)]
         return FactorData(
             flows=flows,
             sectors={symbol: row.sector for symbol, row in listed.items() if row.sector},

@@ -55,15 +55,6 @@ class FactorSettings(Message):
     exit_sessions: int = Field(default=1, ge=1, le=60, description="sessions a position may take to trade")
 
 
-class InvestorFlow(Message):
-    """What foreigners and institutions bought net of sales of one symbol in one session; known after its close."""
-
-    symbol: Symbol
-    day: date
-    foreign_net_krw: Won
-    institution_net_krw: Won
-
-
 class FundamentalKind(StrEnum):
     """A figure of a filing."""
 

@@ -7,7 +7,8 @@ from daybook.advice.errors import AdviceError
 from daybook.advice.panel import carried, log_prices, log_returns
 from daybook.advice.panel_build import build_panel, news_day, news_signal
 from daybook.contracts.base import KST
-from daybook.contracts.factors import FundamentalFact, FundamentalKind, InvestorFlow, NewsScore
+from daybook.contracts.factors import FundamentalFact, FundamentalKind, NewsScore
+from daybook.contracts.market import InvestorFlow
 from tests.advice.panels import bar, small_panel
 
 D = [date(2026, 3, day) for day in (2, 3, 4, 5, 6)]
@@ -70,7 +71,10 @@ def test_filing_when_filed_before_its_period_ended_then_it_is_refused() -> None:
 
 def test_flows_when_given_then_they_stand_on_their_session_and_without_any_there_is_no_array() -> None:
     history = {"000001": [bar("000001", day, 100) for day in D]}
-    flow = InvestorFlow(symbol="000001", day=D[2], foreign_net_krw=5, institution_net_krw=-7)
+    shares = dict.fromkeys(("foreign_net_shares", "institution_net_shares", "individual_net_shares"), 0)
+    flow = InvestorFlow(
+        symbol="000001", day=D[2], foreign_net_krw=5, institution_net_krw=-7, individual_net_krw=2, **shares
+    )
     panel = build_panel(history, flows=[flow])
     assert panel.foreign_net_krw is not None
     assert panel.institution_net_krw is not None
