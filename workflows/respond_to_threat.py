@@ -150,7 +150,8 @@ class Responder:
             if undo.to_state is None and record.text == text:
                 continue
             problem = ""
-            if not (isinstance(undo.payload, Notice) and undo.code in told):
+            said = undo.code in told or not record.proposal.level
+            if not (isinstance(undo.payload, Notice) and said):
                 problem = await self._do(undo.action_id, undo.payload, look, suffix="undo")
             if isinstance(undo.payload, Notice):
                 told.add(undo.code)
@@ -411,4 +412,6 @@ def _done_text(payload: Payload | None, record: ActionRecord) -> str:
         return f"{payload.request.action.value}: {payload.request.reason}"
     if isinstance(payload, Notice):
         return payload.text_en[:300]
+    if isinstance(payload, TakeEvidence):
+        return "stored among the day's objects"
     return record.text

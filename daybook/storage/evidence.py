@@ -61,6 +61,8 @@ class EvidenceRoom:
 
     def _account(self, request: KeepEvidence) -> dict[str, Any]:
         ledger = Ledger(self._database)
+        if not ledger.is_open(request.account):
+            return {"cash_krw": None, "positions": []}
         return {"cash_krw": ledger.cash(request.account), "positions": ledger.positions(request.account)}
 
     def _trading_state(self, request: KeepEvidence) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class ResponseActionStore(Store):
         def write(session: Session) -> None:
             ids = [record.action_id for record in records]
             query = select(response_actions.c.action_id, response_actions.c.state)
-            before = dict(session.execute(query.where(response_actions.c.action_id.in_(ids))).tuples().all())
+            known = session.execute(query.where(response_actions.c.action_id.in_(ids))).all()
+            before = {row.action_id: row.state for row in known}
             upsert(session, response_actions, rows)
             for record in records:
                 if before.get(record.action_id) != record.state.value:

@@ -12,7 +12,7 @@ from daybook.broker.kis.tokens import TokenKeeper
 from daybook.broker.kis.transport import KisTransport
 from daybook.broker.port import BrokerConfigurationError, BrokerUnavailable
 from daybook.contracts.base import KST, Mode
-from tests.broker.fake_kis import Clock, FakeKis, base_url, credentials
+from tests.broker.fake_kis import Clock, FakeKis, base_url, credentials, token_reply
 
 ISSUE = "/oauth2/tokenP"
 
@@ -198,3 +198,34 @@ def test_approval_key_when_refused_then_the_error_is_typed() -> None:
     kis.on("/oauth2/Approval", httpx.ConnectTimeout("x"))
     with pytest.raises(BrokerUnavailable):
         keeper(kis, Clock(), None).approval_key()
+
+
+REVOKE = "/oauth2/revokeP"
+
+
+def test_revoke_when_a_token_is_in_use_then_it_is_named_forgotten_and_the_next_one_is_issued(tmp_path: Path) -> None:
+    kis, clock = FakeKis(), Clock()
+    kis.on(REVOKE, httpx.Response(200, json={"code": 200, "message": "접근토큰 폐기에 성공하였습니다"}))
+    keeping = keeper(kis, clock, tmp_path)
+    old = keeping.token()
+    assert keeping.revoke() is True
+    assert kis.bodies(REVOKE)[0]["token"] == old
+    assert keeping.revoke() is False
+    clock.advance(61)
+    assert keeping.token()
+    assert kis.tokens_issued == 2
+    assert len(kis.requests(REVOKE)) == 1
+
+
+def test_failures_when_issues_fail_then_they_are_counted_until_one_does_not() -> None:
+    kis, clock = FakeKis(), Clock()
+    kis.on(ISSUE, httpx.Response(500, json={}), httpx.Response(500, json={}), token_reply())
+    keeping = keeper(kis, clock, None)
+    counts = []
+    for _ in range(3):
+        try:
+            keeping.token()
+        except BrokerUnavailable:
+            clock.advance(61)
+        counts.append(keeping.failures_in_row)
+    assert counts == [1, 2, 0]

@@ -100,3 +100,21 @@ def test_lift_when_a_transient_breaker_is_over_then_only_its_own_reduction_ends(
     lifted = change(bench, StateAction.LIFT, codes=("MARKET_DATA", "DAILY_LOSS"), by="breaker")
     open_codes = [halt.reason_code for halt in bench.desk.states.halts("main", only_open=True)]
     assert (lifted.state, open_codes) == (TradingState.REDUCING, ["DAILY_LOSS"])
+
+
+def test_lift_when_the_playbook_ends_its_own_reduction_then_others_stay(bench: Bench) -> None:
+    change(bench, StateAction.REDUCE, code="THREAT_LEVEL", by="playbook", reason="level 4")
+    lifted = change(bench, StateAction.LIFT, codes=("THREAT_LEVEL",), by="playbook")
+    assert lifted.state is TradingState.ACTIVE
+    change(bench, StateAction.REDUCE, reason="by hand")
+    change(bench, StateAction.REDUCE, code="THREAT_LEVEL", by="playbook", reason="level 4")
+    lifted = change(bench, StateAction.LIFT, codes=("THREAT_LEVEL",), by="playbook")
+    open_codes = [halt.reason_code for halt in bench.desk.states.halts("main", only_open=True)]
+    assert (lifted.state, open_codes) == (TradingState.REDUCING, ["KILL_SWITCH"])
+
+
+@pytest.mark.parametrize("halts_too", [False, True])
+def test_lift_when_the_playbook_has_halted_then_only_a_person_ends_it(bench: Bench, halts_too: bool) -> None:
+    change(bench, StateAction.HALT, code="THREAT_LEVEL", by="playbook", reason="level 5")
+    lifted = change(bench, StateAction.LIFT, codes=("THREAT_LEVEL",), by="playbook", halts_too=halts_too)
+    assert lifted.state is TradingState.HALTED
