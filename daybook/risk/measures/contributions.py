@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from daybook.risk.measures.arrays import FloatArray, vector
 from daybook.risk.measures.errors import MeasureError
-from daybook.risk.measures.normal import standard_shortfall
+from daybook.risk.measures.normal import standard_quantile, standard_shortfall
 from daybook.risk.measures.tail import tail_weights
 
 
@@ -33,6 +33,19 @@ def normal_cvar_contributions(weights: ArrayLike, mean: ArrayLike, covariance: A
     Raises:
         MeasureError: for shapes that do not agree, or a portfolio without risk.
     """
+    return _normal_contributions(weights, mean, covariance, standard_shortfall(alpha))
+
+
+def normal_var_contributions(weights: ArrayLike, mean: ArrayLike, covariance: ArrayLike, alpha: float) -> FloatArray:
+    """Return component VaRs under normal returns, (N,): they sum to the VaR; over the weight they are marginal VaRs.
+
+    Raises:
+        MeasureError: as :func:`normal_cvar_contributions`.
+    """
+    return _normal_contributions(weights, mean, covariance, standard_quantile(alpha))
+
+
+def _normal_contributions(weights: ArrayLike, mean: ArrayLike, covariance: ArrayLike, multiple: float) -> FloatArray:
     held = vector("weights", weights)
     expected = vector("mean", mean)
     matrix = np.asarray(covariance, dtype=np.float64)
@@ -42,5 +55,4 @@ def normal_cvar_contributions(weights: ArrayLike, mean: ArrayLike, covariance: A
     variance = float((held * marginal).sum())
     if variance <= 0:
         raise MeasureError("covariance gives this portfolio no variance, so no risk can be split")
-    shortfall = standard_shortfall(alpha) * marginal / math.sqrt(variance)
-    return np.asarray(held * (shortfall - expected), dtype=np.float64)
+    return np.asarray(held * (multiple * marginal / math.sqrt(variance) - expected), dtype=np.float64)

@@ -41,6 +41,37 @@ def normal_tail(alpha: float, sd: float, mean: float = 0.0, value: float = 1.0, 
     return Tail(value * (z * spread - drift), value * (shortfall * spread - drift))
 
 
+def lognormal_tail(alpha: float, sd: float, mean: float = 0.0, value: float = 1.0, periods: float = 1.0) -> Tail:
+    """Return VaR and CVaR of ``value`` invested whose log return a period is normal with this mean and sd.
+
+    Losses end at ``value``: VaR = value (1 - exp(m - z s)) and
+    CVaR = value (1 - exp(m + s^2 / 2) Phi(-z - s) / (1 - alpha)).
+
+    Raises:
+        MeasureError: as :func:`normal_tail`.
+    """
+    plain = normal_tail(alpha, sd, mean, 1.0, periods)
+    spread, drift = sd * math.sqrt(periods), mean * periods
+    below = float(special.ndtr(-standard_quantile(alpha) - spread)) / (1 - alpha)
+    return Tail(-value * math.expm1(-plain.var), value * (1 - math.exp(drift + spread**2 / 2) * below))
+
+
+def cornish_fisher_var(
+    alpha: float, sd: float, skew: float, kurtosis: float, mean: float = 0.0, value: float = 1.0
+) -> float:
+    """Return the modified VaR of returns with this skew and kurtosis (3 for a normal), by Cornish and Fisher's series.
+
+    Raises:
+        MeasureError: for an alpha outside 0 and 1 or a negative sd.
+    """
+    z = standard_quantile(1 - alpha)
+    excess = kurtosis - 3
+    adjusted = z + (z**2 - 1) * skew / 6 + (z**3 - 3 * z) * excess / 24 - (2 * z**3 - 5 * z) * skew**2 / 36
+    if not (sd >= 0 and math.isfinite(sd)):
+        raise MeasureError(f"sd must be 0 or above, not {sd:g}")
+    return -value * (mean + adjusted * sd)
+
+
 def portfolio_sd(positions: ArrayLike, sds: ArrayLike, correlation: ArrayLike) -> float:
     """Return the sd of a portfolio in the unit of its positions.
 

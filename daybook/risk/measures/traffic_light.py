@@ -14,6 +14,8 @@ from daybook.risk.measures.errors import MeasureError
 YELLOW_FROM = 0.95
 RED_FROM = 0.9999
 
+_PLUS_FACTORS = {5: 0.40, 6: 0.50, 7: 0.65, 8: 0.75, 9: 0.85}
+
 
 class Zone(StrEnum):
     """What the count of exceptions says of the VaR."""
@@ -56,3 +58,14 @@ def zones(days: int = 250, probability: float = 0.01) -> Zones:
     yellow = next(count for count in counts if cumulative_probability(count, days, probability) >= YELLOW_FROM)
     red = next(count for count in counts if cumulative_probability(count, days, probability) >= RED_FROM)
     return Zones(yellow, red)
+
+
+def capital_multiplier(exceptions: int) -> float:
+    """Return what the VaR of 250 days at 99 % is multiplied with: 3, and the plus factor of table 2 of the framework.
+
+    Raises:
+        MeasureError: for a negative count.
+    """
+    if exceptions < 0:
+        raise MeasureError(f"exceptions must be 0 or more, not {exceptions}")
+    return 3.0 + _PLUS_FACTORS.get(exceptions, 0.0 if exceptions < min(_PLUS_FACTORS) else 1.0)

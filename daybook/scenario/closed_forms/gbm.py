@@ -54,3 +54,23 @@ class Gbm:
         score = float(special.ndtri(alpha))
         tail = math.exp(-(score**2) / 2) / math.sqrt(2 * math.pi) / (1 - alpha)
         return math.sqrt(self.log_variance) * tail - self.log_mean
+
+    def chance_of_touching(self, barrier: float) -> float:
+        """Return P(the price is at the barrier at some time), below or above today's, by the reflection principle.
+
+        The price is watched all the time; watched ``n`` times only it touches as one watched all the time touches a
+        barrier further away by exp(0.5826 sigma sqrt(T / n)) (Broadie, Glasserman and Kou 1997).
+
+        Raises:
+            ValueError: for a barrier that is not above 0.
+        """
+        if not barrier > 0:
+            raise ValueError(f"barrier must be above 0, not {barrier:g}")
+        away = math.log(barrier / self.spot)
+        if away == 0:
+            return 1.0
+        sign = 1.0 if away < 0 else -1.0
+        spread = math.sqrt(self.log_variance)
+        beyond = special.ndtr(sign * (away - self.log_mean) / spread)
+        back = special.log_ndtr(sign * (away + self.log_mean) / spread)
+        return float(beyond + math.exp(2 * self.log_mean * away / self.log_variance + float(back)))

@@ -67,7 +67,7 @@ class Merton:
         """Return P(log return <= x)."""
         values = np.asarray(log_return, dtype=np.float64)
         weights, means, sds = self._mixture()
-        chances = special.ndtr((values[..., None] - means) / sds)
+        chances = special.ndtr(_scores(values[..., None] - means, sds))
         return np.asarray((chances * weights).sum(axis=-1), dtype=np.float64)
 
     def quantile(self, probability: float) -> float:
@@ -83,7 +83,7 @@ class Merton:
     def expected_shortfall_log(self, alpha: float) -> float:
         """Return the mean of -log return in its worst 1 - alpha."""
         weights, means, sds = self._mixture()
-        scores = (self.quantile(1 - alpha) - means) / sds
+        scores = _scores(self.quantile(1 - alpha) - means, sds)
         density = np.exp(-(scores**2) / 2) / math.sqrt(2 * math.pi)
         return -float((weights * (means * special.ndtr(scores) - sds * density)).sum()) / (1 - alpha)
 
@@ -97,6 +97,12 @@ class Merton:
         means = np.asarray(self.continuous_mean + counts * self.jump_mean, dtype=np.float64)
         sds = np.asarray(np.sqrt(self.volatility**2 * self.years + counts * self.jump_sd**2), dtype=np.float64)
         return weights, means, sds
+
+
+def _scores(distances: FloatArray, sds: FloatArray) -> FloatArray:
+    """Return distances in sds; where there is no spread, whether they are reached: plus or minus infinity."""
+    sure = np.where(distances >= 0, np.inf, -np.inf)
+    return np.divide(distances, sds, out=sure, where=np.broadcast_to(sds > 0, sure.shape))
 
 
 def simulate_log_returns(model: Merton, count: int, generator: np.random.Generator) -> FloatArray:

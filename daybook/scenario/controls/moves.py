@@ -24,13 +24,17 @@ class Neighbourhood:
                 self._clashes[place].add(places[name])
                 self._clashes[places[name]].add(place)
 
-    def changed(self, choice: ControlChoice, place: int, step: int) -> ControlChoice:
-        """Return the choice with one control at another step, and what that step brings along or drives out."""
+    def changed(self, choice: ControlChoice, place: int, step: int, brought: int | None = None) -> ControlChoice:
+        """Return the choice with one control at another step, and what that step brings along or drives out.
+
+        What it needs and is not taken comes at step ``brought``, or at full strength where it has no such step or
+        ``brought`` is None.
+        """
         steps = list(choice.steps)
         if step == 0:
             self._drop(steps, place)
         else:
-            self._raise(steps, place, step)
+            self._raise(steps, place, step, brought)
         return ControlChoice(tuple(steps))
 
     def singles(self, choice: ControlChoice) -> list[ControlChoice]:
@@ -58,21 +62,31 @@ class Neighbourhood:
         return self._allowed(choice, found)
 
     def _changes(self, choice: ControlChoice) -> list[ControlChoice]:
-        return [
-            self.changed(choice, place, step)
+        found = [
+            self.changed(choice, place, step, brought)
             for place in self._free
             for step in range(self._levels[place] + 1)
             if step != choice.steps[place]
+            for brought in (None, *self._partial_steps(choice, place, step))
         ]
+        return list(dict.fromkeys(found))
+
+    def _partial_steps(self, choice: ControlChoice, place: int, step: int) -> range:
+        """Return the steps below full strength at which what a change needs may come along."""
+        if step == 0:
+            return range(0)
+        missing = [needed for needed in self._requires[place] if choice.steps[needed] == 0]
+        return range(1, max((self._levels[needed] for needed in missing), default=1))
 
     def _allowed(self, choice: ControlChoice, others: list[ControlChoice]) -> list[ControlChoice]:
         return [other for other in dict.fromkeys(others) if other != choice and is_allowed(self._scenario, other)]
 
-    def _raise(self, steps: list[int], place: int, step: int) -> None:
+    def _raise(self, steps: list[int], place: int, step: int, brought: int | None) -> None:
         steps[place] = step
         for needed in self._requires[place]:
             if steps[needed] == 0:
-                self._raise(steps, needed, self._levels[needed])
+                full = self._levels[needed]
+                self._raise(steps, needed, full if brought is None else min(brought, full), brought)
         for other in self._clashes[place]:
             if steps[other] > 0:
                 self._drop(steps, other)

@@ -233,7 +233,8 @@ def _way_out(program: Program, conflict: Conflict) -> str:
     if kind in (LimitKind.NET_SHORT, LimitKind.FORBIDDEN):
         return f"{conflict.field}{label} by {_won(slack)}"
     if kind is LimitKind.EXPECTED:
-        now, then = (conflict.limit_krw - whole) / whole, (conflict.limit_krw - whole - slack) / whole
+        start = program.problem.reference_krw
+        now, then = (conflict.limit_krw - start) / whole, (conflict.limit_krw - start - slack) / whole
         return f"{conflict.field} from {now:.4g} to {then:.4g}"
     sign = -1.0 if kind in (LimitKind.MIN_CASH, LimitKind.MIN_POSITION) else 1.0
     now, then = conflict.limit_krw / whole, (conflict.limit_krw + sign * slack) / whole

@@ -6,7 +6,7 @@ in ten and a magnitude of 100,000 to 1,000,000 has an sd of 163,000, the product
 Mean and variance are exact: rate E[X] and rate E[X^2]. Tails come from the transform of the magnitude on a lattice up
 to the threshold: sums at or below a threshold never hold a magnitude above it, so cutting the lattice there is exact.
 Mass between two points of the lattice is shared so that its mean stays (Gerber 1982); an exponential tilt keeps the
-transform's wrap-around below 1e-10 (Grübel and Hermesmeier 1999).
+transform's wrap-around below 1e-10 (Grübel and Hermesmeier 1999). Fixed magnitudes make steps, which are added up.
 """
 
 import math
@@ -20,12 +20,14 @@ from scipy import optimize
 from daybook.contracts.scenario import LogNormal90, Pert
 from daybook.scenario.arrays import FloatArray
 from daybook.scenario.uncertainty.errors import UncertaintyError
+from daybook.scenario.uncertainty.fixed_sums import SAME, fixed_sums
 from daybook.scenario.uncertainty.magnitude import Distribution, distribution_of
 
 MIN_CELLS = 8_192
 MAX_CELLS = 2**18
 """Cells between 0 and a threshold: enough that a magnitude spans some. A tail's error falls with their square."""
 
+_ROUNDING = 1e-12
 _CELLS_A_MAGNITUDE = 16
 _TILT = 6.0
 """Over four lattices the wrap-around is damped by exp(-24); rounding grows by exp(6) only."""
@@ -74,6 +76,9 @@ class AnnualLoss:
         low, high = 1e-12 * self.mean, max(self.mean, self.sd)
         while self._exceedance(high) > 1 - alpha:
             high *= 2
+        if not self._spread and (sums := fixed_sums(self._fixed, high)) is not None:
+            reached = np.cumsum(list(sums.values()))
+            return list(sums)[int(np.searchsorted(reached, alpha - _ROUNDING))]
         return float(optimize.brentq(lambda at: self._exceedance(at) - (1 - alpha), low, high, rtol=1e-10))
 
     def conditional_value_at_risk(self, alpha: float) -> float:
@@ -81,9 +86,13 @@ class AnnualLoss:
         quantile = self.value_at_risk(alpha)
         if quantile == 0:
             return self.mean / (1 - alpha)
-        mass = self._lattice(quantile)
-        short = np.linspace(quantile, 0.0, mass.size)
-        excess = self.mean - quantile + float((mass * short).sum())
+        sums = None if self._spread else fixed_sums(self._fixed, quantile)
+        if sums is None:
+            mass = self._lattice(quantile)
+            short = float((mass * np.linspace(quantile, 0.0, mass.size)).sum())
+        else:
+            short = math.fsum(chance * max(0.0, quantile - total) for total, chance in sums.items())
+        excess = self.mean - quantile + short
         return quantile + max(0.0, excess) / (1 - alpha)
 
     def _exceedance(self, threshold: float) -> float:
@@ -92,8 +101,15 @@ class AnnualLoss:
         if threshold == 0:
             at_zero = (rate * float(size.distribution(0.0)) for rate, size in self._kinds())
             return -math.expm1(math.fsum(at_zero) - self.rate)
+        sums = fixed_sums(self._fixed, threshold)
+        if sums is not None and not self._spread:
+            return min(1.0, max(0.0, 1 - math.fsum(sums.values())))
+        at_it = math.fsum(
+            chance for total, chance in (sums or {}).items() if abs(total - threshold) <= SAME * threshold
+        )
+        step = at_it * math.exp(-math.fsum(rate for rate, _ in self._spread))
         mass = self._lattice(threshold)
-        return min(1.0, max(0.0, 1 - float(mass[:-1].sum()) - float(mass[-1]) / 2))
+        return min(1.0, max(0.0, 1 - float(mass[:-1].sum()) - float(mass[-1]) / 2 - step / 2))
 
     def _lattice(self, threshold: float) -> FloatArray:
         """Return the mass of the sum at points 0 to the threshold, all as far apart, both ends included."""
@@ -109,6 +125,16 @@ class AnnualLoss:
         transform = np.fft.rfft(events * tilt, 4 * cells)
         summed = np.fft.irfft(np.exp(transform - self.rate), 4 * cells)[: cells + 1]
         return np.asarray(np.maximum(summed / tilt, 0.0), dtype=np.float64)
+
+    @property
+    def _fixed(self) -> list[tuple[float, float]]:
+        """Rates and magnitudes of the kinds of event whose magnitude is one number above 0."""
+        return [(rate, size.mean) for rate, size in self._kinds() if rate > 0 and size.sd == 0 and size.mean > 0]
+
+    @property
+    def _spread(self) -> list[tuple[float, Distribution]]:
+        """The kinds of event whose magnitude is uncertain."""
+        return [(rate, size) for rate, size in self._kinds() if rate > 0 and size.sd > 0]
 
     def _kinds(self) -> list[tuple[float, Distribution]]:
         return list(zip(self.rates, self.magnitudes, strict=True))
