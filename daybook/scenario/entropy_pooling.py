@@ -81,12 +81,13 @@ def pool(
     probabilities = meet(start, constraints, "views").probabilities
     rows = [view for view in views if view.statistic == "cvar"]
     lowered = [view for view in rows if cvar_of(view, probabilities, alpha) > view.value and view.relation != ">="]
-    if len(lowered) > 1:
-        raise EntropyPoolingError(
-            lowered[1].name, "only one view may lower a CVaR", "drop this view or lower the mean or sd instead"
-        )
+    linear = probabilities
     raised = [view for view in rows if view not in lowered and view.relation != "<="]
-    probabilities = meet_tails(start, constraints, raised, lowered, probabilities, alpha)
+    probabilities = meet_tails(start, constraints, raised, lowered, linear, alpha)
+    sunk = [view for view in lowered if view.relation == "==" and _falls_short(view, probabilities, alpha)]
+    if sunk:
+        lowered = [view for view in lowered if view not in sunk]
+        probabilities = meet_tails(start, constraints, [*raised, *sunk], lowered, linear, alpha)
     _refuse_broken(views, probabilities, alpha)
     found = _pooled(start, probabilities)
     if found.effective_scenarios < min_effective_ratio * start.size:
@@ -119,6 +120,11 @@ def _prior(views: Sequence[View], prior: ArrayLike | None, scenarios: int | None
     if (given < 0).any() or abs(float(given.sum()) - 1) > 1e-9:
         raise EntropyPoolingError("prior", "must not be negative and must sum to 1")
     return np.asarray(given / given.sum(), dtype=np.float64)
+
+
+def _falls_short(view: View, probabilities: FloatArray, alpha: float) -> bool:
+    """Say whether what other views ask for took this one's CVaR below its value, so that it has to be held up."""
+    return cvar_of(view, probabilities, alpha) < view.value - 1e-5 * max(abs(view.value), float(view.values.std()))
 
 
 def _refuse_broken(views: Sequence[View], probabilities: FloatArray, alpha: float) -> None:

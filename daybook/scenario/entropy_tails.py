@@ -11,6 +11,8 @@ from daybook.scenario.entropy_views import EntropyPoolingError, Relation, View
 
 _CVAR_TOLERANCE = 1e-6
 _MAX_THRESHOLDS = 60
+_MAX_ROUNDS = 6
+_ENTROPY_GAIN = 1e-9
 
 
 def meet(prior: FloatArray, constraints: Sequence[Constraint], name: str) -> Met:
@@ -31,17 +33,33 @@ def meet_tails(
     probabilities: FloatArray,
     alpha: float,
 ) -> FloatArray:
-    """Return the probabilities nearest to the prior under linear constraints, CVaRs raised and at most one lowered.
+    """Return the probabilities nearest to the prior under linear constraints, some CVaRs raised and some lowered.
 
-    ``probabilities`` are those under the linear constraints alone.
+    ``probabilities`` are those under the linear constraints alone. A lowered CVaR costs least at one threshold, looked
+    for with the thresholds of the others held, in turn until none is better elsewhere.
 
     Raises:
         EntropyPoolingError: where no probabilities are found.
     """
     if not lowered:
         return _raise_tails(prior, constraints, raised, probabilities, alpha)
-    view = lowered[0]
-    best: tuple[float, FloatArray] | None = None
+    cuts: dict[int, Constraint] = {}
+    least = np.inf
+    for _ in range(_MAX_ROUNDS):
+        for place, view in enumerate(lowered):
+            others = [cut for other, cut in cuts.items() if other != place]
+            entropy, found, cuts[place] = _lower_tail(prior, [*constraints, *others], raised, view, alpha)
+        if len(lowered) == 1 or entropy >= least - _ENTROPY_GAIN:
+            break
+        least = entropy
+    return found
+
+
+def _lower_tail(
+    prior: FloatArray, constraints: list[Constraint], raised: Sequence[View], view: View, alpha: float
+) -> tuple[float, FloatArray, Constraint]:
+    """Return the relative entropy, the probabilities and the cut of the threshold at which lowering costs least."""
+    best: tuple[float, FloatArray, Constraint] | None = None
     tried: set[float] = set()
     losses = np.sort(-view.values)
     candidates = np.unique(losses[(losses < view.value)][-max(2, int(losses.size * (1 - alpha) * 4)) :])
@@ -52,22 +70,26 @@ def meet_tails(
             if threshold in tried:
                 continue
             tried.add(threshold)
-            cut = [*constraints, _threshold(view, threshold, "<=", alpha)]
+            cut = _threshold(view, threshold, "<=", alpha)
             try:
-                found = _raise_tails(prior, cut, raised, None, alpha)
+                found = _raise_tails(prior, [*constraints, cut], raised, None, alpha)
             except EntropyPoolingError:
                 continue
             entropy = relative_entropy(found, prior)
             if best is None or entropy < best[0]:
-                best = (entropy, found)
+                best = (entropy, found, cut)
                 centre = at
         if best is None or high - low <= 8:
             break
         step = max(1, (high - low) // 8)
         low, high = max(0, centre - step), min(candidates.size - 1, centre + step)
     if best is None:
-        raise EntropyPoolingError(f"{view.name}.value", f"no probabilities give a CVaR of {view.value:g}")
-    return best[1]
+        raise EntropyPoolingError(
+            f"{view.name}.value",
+            f"no probabilities give a CVaR of {view.value:g}",
+            "move it nearer to what is simulated",
+        )
+    return best
 
 
 def _raise_tails(

@@ -9,6 +9,7 @@ from scipy import optimize, stats
 
 from daybook.contracts.scenario import LogNormal90, Pert
 from daybook.risk.measures.replay import replay
+from daybook.risk.measures.tail import conditional_value_at_risk
 from daybook.scenario.controls.select import Measure, select_controls
 from daybook.scenario.entropy_pooling import EntropyPoolingError, View, pool
 from daybook.scenario.uncertainty import fair, gordon_loeb, pert, rates
@@ -35,7 +36,7 @@ def fixed_losses_are_a_scaled_poisson_count() -> None:
 def fixed_losses_of_several_kinds() -> None:
     """One million every other year, three every fifth and 2 every tenth: all counts tried."""
     loss = annual_loss([(0.5, _fixed(1.0)), (0.2, _fixed(3.0)), (0.1, LogNormal90(low=2.0, high=2.0))])
-    odds = {}
+    odds: dict[float, float] = {}
     for a, b, c in itertools.product(range(15), repeat=3):
         chance = stats.poisson.pmf(a, 0.5) * stats.poisson.pmf(b, 0.2) * stats.poisson.pmf(c, 0.1)
         odds[a + 3 * b + 2 * c] = odds.get(a + 3 * b + 2 * c, 0.0) + chance
@@ -231,6 +232,20 @@ def cvar_views_against_a_convex_search() -> None:
         assert found.relative_entropy <= min(costs) * (1 + 1e-4) + 1e-9
 
 
+def several_lowered_tails_are_met_together() -> None:
+    """Two tails lowered at once, and a third that they lower by more than asked: each CVaR is the one asked for."""
+    draws = np.random.default_rng(12).standard_t(4, (400, 3))
+    draws[:, 2] = 0.5 * draws[:, 0] + 0.5 * draws[:, 1] + 0.1 * draws[:, 2]
+    plain = [conditional_value_at_risk(-draws[:, number], 0.9) for number in range(3)]
+    asked = (0.8 * plain[0], 0.85 * plain[1], 0.97 * plain[2])
+    views = [View(f"v{number}", draws[:, number], "cvar", "==", value) for number, value in enumerate(asked)]
+    for count in (2, 3):
+        found = pool(views[:count], alpha=0.9)
+        for number in range(count):
+            cvar = conditional_value_at_risk(-draws[:, number], 0.9, found.probabilities)
+            assert cvar == pytest.approx(asked[number], rel=1e-4)
+
+
 def impossible_views_are_refused() -> None:
     for views, words in (
         ([View("m", DIE, "mean", "==", 7.0)], "out of reach"),
@@ -255,5 +270,6 @@ CHECKS = (
     dice_with_other_means,
     views_of_other_kinds,
     cvar_views_against_a_convex_search,
+    several_lowered_tails_are_met_together,
     impossible_views_are_refused,
 )

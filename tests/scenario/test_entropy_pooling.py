@@ -128,7 +128,6 @@ def test_pool_when_there_is_no_view_then_the_prior_comes_back() -> None:
         ([View("v", FIRST, "sd", "==", -0.1)], "out of reach"),
         ([View("v", FIRST, "mean", ">=", 0.003), View("w", FIRST, "mean", "<=", 0.001)], "no probabilities"),
         ([View("v", FIRST, "mean", "==", np.nan)], "finite"),
-        ([View("v", FIRST, "cvar", "<=", 0.03), View("w", SECOND, "cvar", "<=", 0.03)], "only one view"),
     ],
 )
 def test_pool_when_views_cannot_be_met_then_it_says_why(views: list[View], word: str) -> None:
