@@ -218,7 +218,7 @@ class Budget(Message):
     periodicity: Literal["one_off", "annual"] = Field(
         default="annual", description="annual: capex and the horizon's share of a year's running cost; one_off: capex"
     )
-    current_positions: dict[Symbol, int] = Field(default_factory=dict)
+    current_positions: dict[Symbol, Annotated[int, Field(ge=0)]] = Field(default_factory=dict, description="in shares")
     lot: int = Field(default=1, ge=1, le=1_000)
 
 

@@ -74,21 +74,22 @@ def order_costs(
     kind: SecurityKind,
     amount_krw: Won,
     on: date,
-    commission_rate: Decimal = DEFAULT_COMMISSION_RATE,
+    commission_rate: Decimal | float = DEFAULT_COMMISSION_RATE,
 ) -> OrderCosts:
     """Return the costs of an order whose executions so far amount to ``amount_krw``.
 
     The amount is the order's cumulative executed amount, never one fill's: each cost is floored to whole won once
     per order, so the cost of a further fill is the difference of two calls. The ledger and the paper exchange both
-    count this way and so agree to the won. Arithmetic is exact. Raises ``ValueError`` for a negative amount or a
-    commission rate outside 0 to 1.
+    count this way and so agree to the won. Arithmetic is exact; a float rate means the number it is printed as. Raises
+    ``ValueError`` for a negative amount or a commission rate outside 0 to 1.
     """
     if amount_krw < 0:
         raise ValueError(f"an executed amount cannot be negative: {amount_krw}")
-    if not (commission_rate.is_finite() and 0 <= commission_rate < 1):
+    rate = commission_rate if isinstance(commission_rate, Decimal) else Decimal(str(commission_rate))
+    if not (rate.is_finite() and 0 <= rate < 1):
         raise ValueError(f"a commission rate must be between 0 and 1, not {commission_rate}")
     tax_rate = sell_tax_rate(market, kind, on) if side is Side.SELL else Decimal(0)
     return OrderCosts(
-        commission_krw=math.floor(amount_krw * Fraction(commission_rate)),
+        commission_krw=math.floor(amount_krw * Fraction(rate)),
         tax_krw=math.floor(amount_krw * Fraction(tax_rate)),
     )

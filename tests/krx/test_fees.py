@@ -93,3 +93,10 @@ def test_order_costs_when_more_is_executed_then_no_cost_falls(
     more = order_costs(side, market, kind, high, DAY, DEFAULT_COMMISSION_RATE)
     assert less.commission_krw <= more.commission_krw
     assert less.tax_krw <= more.tax_krw
+
+
+def test_costs_when_the_rate_is_a_float_then_it_means_the_number_it_is_printed_as() -> None:
+    given = (Side.SELL, Market.KOSPI, SecurityKind.STOCK, 10_000_000, date(2026, 3, 3))
+    assert order_costs(*given, 0.000140527) == order_costs(*given, Decimal("0.000140527"))
+    with pytest.raises(ValueError, match="commission rate"):
+        order_costs(*given, float("nan"))
