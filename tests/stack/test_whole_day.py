@@ -22,7 +22,7 @@ from daybook.storage import AuditLog, Database, DecisionStore, IntentStore, Stat
 DAY = date(2026, 11, 20)
 SPEED = 600
 
-pytestmark = [pytest.mark.temporal, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.alone, pytest.mark.temporal, pytest.mark.timeout(200)]
 
 BOLD = RiskLimits(
     max_order_notional_krw=3_000_000,
