@@ -1,4 +1,4 @@
-"""Daily bars of the universe, collected before the open; for factors also flows of investors and the index."""
+"""Daily bars of the universe and of KOSPI, collected before the open; for factors also flows and the benchmark."""
 
 from datetime import date
 
@@ -13,6 +13,9 @@ from daybook.krx.calendar import previous_trading_day
 
 FACTOR_SESSIONS = 280
 """Twelve months less the last one need 253 closes; the rest is for days a symbol did not trade."""
+MARKET_INDEX = "0001"
+MARKET_SESSIONS = 250
+"""KOSPI and the year whose high the threat level measures its fall from."""
 
 
 class HistoryCollector:
@@ -39,6 +42,7 @@ class HistoryCollector:
             missing = self._collect_for_factors(symbols, request.desk.benchmark_index, last, sessions)
         else:
             missing = self._collect_bars(symbols, first_day_of(request.day, sessions), last)
+        self._has(SeriesKind.INDEX_BARS, MARKET_INDEX, MARKET_SESSIONS, last)
         self._desk.days.set_universe(request.day, request.account, universe, self._desk.real_now())
         return HistoryReport(universe=universe, sessions=sessions, missing=tuple(missing))
 

@@ -10,7 +10,7 @@ from typing import Any
 from daybook.broker.port import BrokerError
 from daybook.contracts.account import AccountSnapshot, Holding
 from daybook.contracts.base import KST, Mode, Side
-from daybook.contracts.market import DailyBar, IndexQuote, MinuteBar, OrderBook, Quote
+from daybook.contracts.market import DailyBar, IndexBar, IndexQuote, InvestorFlow, MinuteBar, OrderBook, Quote
 from daybook.contracts.orders import BrokerOrder, BrokerOrderId, BrokerOrderState, OrderKind
 from daybook.krx.fees import order_costs
 
@@ -96,6 +96,14 @@ class FakeBroker:
     def daily_bars(self, symbol: str, first: date, last: date) -> list[DailyBar]:
         self._called("daily_bars")
         return [bar for bar in self.bars.get(symbol, []) if first <= bar.day <= last]
+
+    def index_bars(self, code: str, first: date, last: date) -> list[IndexBar]:
+        self._called("index_bars")
+        return []
+
+    def investor_flows(self, symbol: str) -> list[InvestorFlow]:
+        self._called("investor_flows")
+        return []
 
     def minute_bars(self, symbol: str, day: date) -> list[MinuteBar]:
         self._called("minute_bars")

@@ -29,6 +29,11 @@ def test_history_when_a_symbol_is_new_then_its_bars_are_fetched_and_the_universe
     assert bench.desk.days.get(facts.DAY, "main").universe_symbols == (NEW,)
 
 
+def test_history_when_collected_then_the_market_s_index_is_asked_for_whatever_the_advisor(bench: Bench) -> None:
+    HistoryCollector(bench.desk).collect(request(facts.BOUGHT))
+    assert bench.broker.calls["index_bars"] == 1
+
+
 def test_history_when_bars_reach_the_last_session_then_the_broker_is_not_asked(bench: Bench) -> None:
     HistoryCollector(bench.desk).collect(request(facts.BOUGHT))
     assert bench.broker.calls["daily_bars"] == 0
@@ -77,12 +82,12 @@ def test_history_when_the_advisor_is_the_factor_one_then_a_year_is_fetched_once_
     report = collector.collect(request(facts.BOUGHT, advisor=AdvisorKind.FACTOR))
     assert (report.sessions, report.missing) == (FACTOR_SESSIONS, ())
     assert len(bench.desk.bars.daily(facts.BOUGHT, days[0], LAST)) == len(days)
-    assert asked == ["2001", facts.BOUGHT]
+    assert asked == ["2001", facts.BOUGHT, "0001"]
     assert bench.broker.calls["daily_bars"] >= 1
     before = bench.broker.calls["daily_bars"]
     collector.collect(request(facts.BOUGHT, advisor=AdvisorKind.FACTOR))
     assert bench.broker.calls["daily_bars"] == before
-    assert asked == ["2001", facts.BOUGHT, facts.BOUGHT]
+    assert asked == ["2001", facts.BOUGHT, "0001", facts.BOUGHT]
 
 
 def test_history_when_the_broker_fails_for_a_factor_s_symbol_then_it_is_named_and_the_day_goes_on(
