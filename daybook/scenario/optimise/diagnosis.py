@@ -19,6 +19,8 @@ from daybook.scenario.optimise.program import Program, Row
 
 _NO_SLACK = 1e-9
 _BUDGET = FIELD_OF_LIMIT[LimitKind.BUDGET]
+_OF_PATHS = {FIELD_OF_LIMIT[kind] for kind in (LimitKind.CVAR, LimitKind.RUIN, LimitKind.EXPECTED)}
+"""Limits on what becomes of a plan; they have no room in won."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,14 @@ def explain_infeasible(program: Program, switches: Sequence[Switch] = ()) -> Opt
     ]
     if problem.max_names is not None and switches:
         conflicts += _names_conflict(program, switches)
-    together = not conflicts
+    room = next((conflict.relaxation_krw for conflict in conflicts if conflict.field == _BUDGET), None)
+    together = all(conflict.field == _BUDGET for conflict in conflicts)
     if together:
-        conflicts = _joint_conflicts(program, families, switches)
+        # More money alone would do, but it is the limits that contradict each other wherever they can give way.
+        conflicts = _joint_conflicts(program, families, switches) or conflicts
+        together = len(conflicts) > 1
     if not conflicts:
         return InfeasiblePlan("constraints", "no plan meets every limit of constraints; loosen them", ("constraints",))
-    room = next((conflict.relaxation_krw for conflict in conflicts if conflict.field == _BUDGET), None)
     if not together and any(conflict.field != _BUDGET for conflict in conflicts):
         conflicts = [conflict for conflict in conflicts if conflict.field != _BUDGET]
     conflicts.sort(key=lambda conflict: abs(conflict.relaxation_krw or 0.0))
@@ -202,7 +206,8 @@ def _message(program: Program, conflicts: Sequence[Conflict], together: bool, ro
     if together:
         asked = "these have to give way together"
     said = "no plan meets every limit"
-    if room is not None and conflicts[0].field != _BUDGET:
+    of_paths = together and any(conflict.field in _OF_PATHS for conflict in conflicts)
+    if room is not None and conflicts[0].field != _BUDGET and not of_paths:
         budget = program.problem.budget_krw
         said += (
             f" (they have room for {_won(budget - room)} of {_won(budget)})"

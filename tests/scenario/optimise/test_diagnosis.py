@@ -67,6 +67,13 @@ def test_diagnosis_when_two_limits_conflict_apart_then_both_have_to_give_way_tog
     assert {"constraints.min_expected_return"} < set(error.binding)
 
 
+def test_diagnosis_when_more_money_alone_would_do_then_the_limits_in_conflict_are_named_and_not_the_budget():
+    error = _refused(random_problem(0, objective=Objective.MIN_CVAR, max_cvar_krw=0.1, min_expected_krw=150.0))
+    assert set(error.binding) == {"constraints.max_cvar_ratio", "constraints.min_expected_return"}
+    assert "together" in str(error)
+    assert "budget.total_krw" not in str(error)
+
+
 def test_diagnosis_when_the_error_crosses_processes_then_nothing_is_lost():
     error = _refused(random_problem(0, max_cvar_krw=2.0))
     copy = pickle.loads(pickle.dumps(error))
