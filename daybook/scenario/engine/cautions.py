@@ -39,6 +39,12 @@ def _of_data(prepared: Prepared) -> list[str]:
     ):
         if codes:
             found.append(f"{code}: {', '.join(codes)}: {words}")
+    strangers = [code for code in scenario.constraints.forbidden_codes if code not in scenario.universe.codes]
+    if strangers:
+        found.append(
+            f"forbidden_elsewhere: {', '.join(strangers)}: in constraints.forbidden_codes but not in universe.codes, "
+            "so forbidding it changes nothing; check the code"
+        )
     if scenario.universe.survivorship == "current_members":
         found.append("survivorship: today's members are looked back on; those that failed are not among them")
     return found

@@ -47,7 +47,8 @@ def with_direct_losses(
     rows = np.flatnonzero(thinned.happened & (place[candidates.scenario] >= 0))
     weights = event_krw[rows] + _TRACE
     cells = place[candidates.scenario[rows]] * horizon + candidates.day[rows]
-    daily = np.bincount(cells, weights=weights, minlength=touched.size * horizon).reshape(touched.size, horizon)
+    daily = np.bincount(cells, weights=weights, minlength=touched.size * horizon).astype(np.float64)
+    daily = daily.reshape(touched.size, horizon)
     done = np.cumsum(daily, axis=1)
     total = done[:, -1:]
     done = np.divide(done, total, out=np.ones_like(done), where=total > 0.0)

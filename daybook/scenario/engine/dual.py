@@ -10,12 +10,13 @@ the multipliers of a similar choice's optimum it is close, so that most neighbou
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import lsq_linear
 
 from daybook.contracts.scenario import Objective
 from daybook.risk.measures.tail import tail
 from daybook.scenario.arrays import DirectLosses, FloatArray, IntArray, Paths
 from daybook.scenario.engine.estimates import equal_or
+from daybook.scenario.engine.multipliers import bounded_fit
+from daybook.scenario.engine.net_short import EXPECTED_NET_SHORT, expected_net_short
 from daybook.scenario.engine.sample import wealth_of
 from daybook.scenario.optimise.problem import BoolArray, LinearLimit, PlanProblem
 from daybook.scenario.optimise.solution import PlanSolution
@@ -38,6 +39,7 @@ class Certificate:
         cap_price: the multiplier of the cap on CVaR alone.
         shares: (S,) weighting q of the scenarios.
         limits: limits in force, as (coefficients, bound) of ``coefficients @ z <= bound``, with their multipliers.
+        net_short_price: the multiplier of the limit on expected net short, whose coefficients are each choice's own.
     """
 
     reward: float
@@ -45,6 +47,7 @@ class Certificate:
     cap_price: float
     shares: FloatArray
     limits: tuple[tuple[FloatArray, float, float], ...]
+    net_short_price: float
 
 
 def certificate_of(problem: PlanProblem, solution: PlanSolution) -> Certificate:
@@ -83,7 +86,8 @@ def certificate_of(problem: PlanProblem, solution: PlanSolution) -> Certificate:
     total = weight + fitted.cap_price
     if near.size and total > 0.0:
         shares[near] = np.minimum(fitted.near / total, caps[near])
-    return Certificate(reward, total, fitted.cap_price, _completed(shares, caps, near), fitted.limits)
+    completed = _completed(shares, caps, near)
+    return Certificate(reward, total, fitted.cap_price, completed, fitted.limits, fitted.net_short_price)
 
 
 def weighted_gross(gross: FloatArray, weights: FloatArray) -> FloatArray:
@@ -103,6 +107,7 @@ class _Fitted:
     near: FloatArray
     cap_price: float
     limits: tuple[tuple[FloatArray, float, float], ...]
+    net_short_price: float
 
 
 def _fitted(
@@ -116,11 +121,15 @@ def _fitted(
     weight, mass, capped = terms
     positions, size = solution.positions_krw, problem.size
     close = _NEAR * problem.reference_krw
-    price, at_rest = _prices(problem, positions, close)
+    at_upper, at_lower = positions >= problem.upper_krw - close, positions <= problem.lower_krw + close
+    price, at_rest = _prices(problem, positions, close, at_lower)
     eye = np.eye(size)
-    bounds = [-eye[at] for at in np.flatnonzero((positions >= problem.upper_krw - close) | at_rest)]
-    bounds += [eye[at] for at in np.flatnonzero((positions <= problem.lower_krw + close) | at_rest)]
-    limits = _in_force(problem.groups, positions, close)
+    bounds = [-eye[at] for at in np.flatnonzero(at_upper | (at_rest & ~at_lower))]
+    bounds += [eye[at] for at in np.flatnonzero(at_lower | (at_rest & ~at_upper))]
+    common = tuple(limit for limit in problem.groups if limit.name != EXPECTED_NET_SHORT)
+    own = tuple(limit for limit in problem.groups if limit.name == EXPECTED_NET_SHORT)
+    bare = _in_force(own, positions, close)
+    limits = [*_in_force(common, positions, close), *bare]
     count = near.shape[0]
     columns = [*near, -price, *([deep] if capped else []), *(-row for row, _ in limits), *bounds]
     matrix = np.array(columns).T
@@ -131,21 +140,29 @@ def _fitted(
     lower = np.zeros(matrix.shape[1])
     lower[count] = -np.inf
     target = np.append(-(gain + weight * deep), _FIRM * weight * mass)
-    found = lsq_linear(np.vstack([matrix, firm]), target, bounds=(lower, np.inf)).x
+    found = bounded_fit(np.vstack([matrix, firm]), target, lower)
     first = count + 1 + int(capped)
     multipliers = np.maximum(found[first : first + len(limits)], 0.0)
+    priced = [(row, bound, float(price)) for (row, bound), price in zip(limits, multipliers, strict=True)]
+    shared = len(priced) - len(bare)
     return _Fitted(
         near=np.maximum(found[:count], 0.0),
         cap_price=max(0.0, float(found[count + 1])) if capped else 0.0,
-        limits=tuple((row, bound, float(price)) for (row, bound), price in zip(limits, multipliers, strict=True)),
+        limits=tuple(priced[:shared]),
+        net_short_price=sum(price for _, _, price in priced[shared:]),
     )
 
 
-def _prices(problem: PlanProblem, positions: FloatArray, close: float) -> tuple[FloatArray, BoolArray]:
-    """Return (N,) what one more won in each instrument costs, and whether it is neither bought nor sold."""
+def _prices(
+    problem: PlanProblem, positions: FloatArray, close: float, at_lower: BoolArray
+) -> tuple[FloatArray, BoolArray]:
+    """Return (N,) what one more won in each instrument costs, and whether it is neither bought nor sold.
+
+    What rests at its lower bound can only be bought.
+    """
     current = problem.or_zeros(problem.current_krw)
     more, less = positions > current + close, positions < current - close
-    price = 1.0 + np.where(more, problem.or_zeros(problem.buy_rate), 0.0)
+    price = 1.0 + np.where(more | (at_lower & ~less), problem.or_zeros(problem.buy_rate), 0.0)
     price -= np.where(less, problem.or_zeros(problem.sell_rate), 0.0)
     return price, ~(more | less)
 
@@ -226,19 +243,25 @@ def upper_bound(
     weights = certificate.weight * certificate.shares
     if certificate.reward > 0.0:
         weights = weights + certificate.reward * equal_or(probabilities, len(weights))
-    kept = weights * (1.0 - direct.account_ratio)
-    worth = np.empty(problem.size)
-    stocks = paths.stocks.shape[1]
-    worth[:stocks] = np.einsum("s,sj,sj->j", kept, paths.stocks, 1.0 - direct.position_ratio)
-    worth[stocks:-1] = np.einsum("s,sj->j", kept, paths.hedges)
-    worth[-1] = growth * float(kept.sum())
+    worth = _mean_gross(paths, direct, growth, weights)
     constant = -float(np.sum(weights * direct.fixed_krw)) - certificate.weight * problem.reference_krw
     if problem.max_cvar_krw is not None:
         constant += certificate.cap_price * problem.max_cvar_krw
+    if certificate.net_short_price > 0.0:
+        mean_gross = _mean_gross(paths, direct, growth, equal_or(probabilities, len(weights)))
+        worth -= certificate.net_short_price * expected_net_short(mean_gross, problem.or_all_but_last(problem.is_stock))
     for row, bound, price in certificate.limits:
         worth -= price * row
         constant += price * bound
     return constant + _best_linear(problem, worth, budget_krw)
+
+
+def _mean_gross(paths: Paths, direct: DirectLosses, growth: float, weights: FloatArray) -> FloatArray:
+    """Return the sum (N,) over scenarios, weighted, of what one won in each instrument comes to."""
+    kept = weights * (1.0 - direct.account_ratio)
+    invested = np.einsum("s,sj,sj->j", kept, paths.stocks, 1.0 - direct.position_ratio)
+    hedged = np.einsum("s,sj->j", kept, paths.hedges)
+    return np.concatenate([invested, hedged, [growth * float(kept.sum())]])
 
 
 def _best_linear(problem: PlanProblem, worth: FloatArray, budget_krw: float) -> float:

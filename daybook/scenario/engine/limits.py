@@ -9,8 +9,9 @@ from daybook.contracts.market import Market, SecurityKind
 from daybook.contracts.scenario import TRADING_DAYS_PER_YEAR, Objective, Scenario
 from daybook.krx.fees import DEFAULT_COMMISSION_RATE, sell_tax_rate
 from daybook.scenario.arrays import FloatArray, MarketParameters, WealthModel
+from daybook.scenario.engine.net_short import expected_net_short_limit
 from daybook.scenario.errors import ScenarioError
-from daybook.scenario.optimise.problem import LimitKind, LinearLimit, PlanProblem, RuinLimit
+from daybook.scenario.optimise.problem import BoolArray, LimitKind, LinearLimit, PlanProblem, RuinLimit
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,16 @@ class Limits:
     """With an empty wealth model and the whole budget."""
     lots_krw: FloatArray
     """(N,) what one lot costs; 1 for cash."""
+    no_net_short: bool
+    """Whether there are hedges, and they may not be expected to earn more from a fall than stocks lose in it."""
 
     def with_wealth(self, wealth: WealthModel, spend_krw: int) -> PlanProblem:
         """Return the problem of these scenarios after paying for controls."""
-        return replace(self.problem, wealth=wealth, budget_krw=self.problem.reference_krw - spend_krw)
+        problem = self.problem
+        groups = problem.groups
+        if self.no_net_short:
+            groups = (*groups, expected_net_short_limit(wealth, problem.or_all_but_last(problem.is_stock)))
+        return replace(problem, wealth=wealth, budget_krw=problem.reference_krw - spend_krw, groups=groups)
 
 
 def instrument_prices_krw(parameters: MarketParameters) -> FloatArray:
@@ -99,6 +106,8 @@ def _stock_caps(
     ]
     affordable = caps >= lots_krw
     if not forbidden.all() and not affordable.any():
+        if bool((by_weight >= lots_krw)[~forbidden].any()):
+            raise _too_illiquid(scenario, parameters, forbidden, by_turnover, lots_krw)
         cheapest = float(lots_krw[~forbidden].min())
         raise ScenarioError(
             "budget.total_krw",
@@ -108,6 +117,27 @@ def _stock_caps(
             "or add cheaper stocks to universe.codes",
         )
     return np.where(affordable, caps, 0.0), kinds
+
+
+def _too_illiquid(
+    scenario: Scenario, parameters: MarketParameters, forbidden: BoolArray, by_turnover: FloatArray, lots: FloatArray
+) -> ScenarioError:
+    """Return the error that says why the turnover of no stock takes one lot, though the budget would."""
+    share = scenario.constraints.max_adv_participation
+    field = "constraints.max_adv_participation"
+    ours = ~forbidden & (parameters.turnover_krw > 0.0)
+    if not ours.any():
+        return ScenarioError(
+            field,
+            "the turnover of no stock is known, so no share of it may be bought",
+            "collect daily turnover with the prices, or use a source that has it",
+        )
+    times = float((lots[ours] / by_turnover[ours]).min())
+    if share * times <= 1.0:
+        way_out = f"raise it to {np.ceil(share * times * 1e4) / 1e4:.4f} or above"
+    else:
+        way_out = "trade in smaller lots (budget.lot) or add more liquid stocks to universe.codes"
+    return ScenarioError(field, f"{share:.2%} of the expected turnover of a day buys not one lot of any stock", way_out)
 
 
 def unaffordable_codes(scenario: Scenario, parameters: MarketParameters) -> tuple[str, ...]:
@@ -196,4 +226,4 @@ def limits_of(scenario: Scenario, parameters: MarketParameters, markets: tuple[s
         upper_kinds=(*kinds, *([LimitKind.HEDGE] * hedges), LimitKind.BUDGET),
         codes=instrument_codes(parameters),
     )
-    return Limits(problem, lots)
+    return Limits(problem, lots, no_net_short=limits.no_net_short and hedges > 0)

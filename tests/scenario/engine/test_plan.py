@@ -1,6 +1,7 @@
 """Tests of the search for plans: the rules of the model, and exactness against trying everything."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,15 +11,20 @@ from daybook.risk.measures.tail import tail
 from daybook.scenario.arrays import FloatArray
 from daybook.scenario.controls.choice import ControlChoice, all_controls, is_allowed, no_controls
 from daybook.scenario.controls.moves import Neighbourhood
+from daybook.scenario.engine import multipliers
 from daybook.scenario.engine.compared import blind_plan, fullest_choice, joint_plan
 from daybook.scenario.engine.dual import certificate_of
 from daybook.scenario.engine.plan import Plan, Planner, swaps
 from daybook.scenario.engine.sample import cash_growth, wealth_of
 from daybook.scenario.engine.workspace import Workspace
+from daybook.scenario.market.fixture import fixture_history
 from daybook.scenario.optimise.errors import InfeasiblePlan
 from daybook.scenario.optimise.problem import PlanProblem
+from daybook.scenario.threats.catalogue import preset
 from tests.scenario.engine.worlds import small_history, small_scenario
 
+LOOSE = {"max_weight": 0.3, "max_sector": 0.6}
+BEARISH: dict[str, object] = {"expected_return": -0.4, "threat_level": 5, "constraints": LOOSE}
 CAPPED = {"objective": "max_return_cvar_cap", "constraints": {"max_cvar_ratio": 0.06, "max_weight": 0.3}}
 
 
@@ -43,7 +49,7 @@ def test_search_when_all_sets_are_tried_then_its_set_is_the_best(changes: dict[s
     assert found.score_krw == pytest.approx(best, abs=2.0)
 
 
-@pytest.mark.parametrize("changes", [{}, CAPPED, {"objective": "min_cvar"}, {"appetite": {"gamma": 3.0}}])
+@pytest.mark.parametrize("changes", [{}, CAPPED, {"objective": "min_cvar"}, {"appetite": {"gamma": 3.0}}, BEARISH])
 def test_bound_when_solved_exactly_then_it_was_never_below(changes: dict[str, object]) -> None:
     space = space_of(**changes)
     planner = space.planner()
@@ -66,11 +72,13 @@ def test_bound_when_positions_are_held_already_then_it_still_holds() -> None:
         assert planner._bound(choice, certificate) >= planner.plan(choice).score_krw - 0.5
 
 
-def test_bound_when_at_its_own_choice_then_it_is_the_optimum() -> None:
-    planner = space_of().planner()
+@pytest.mark.parametrize("changes", [{}, BEARISH])
+def test_bound_when_at_its_own_choice_then_it_is_the_optimum(changes: dict[str, object]) -> None:
+    planner = space_of(**changes).planner()
     plan = planner.plan(no_controls(planner.sample.scenario))
-    bound = planner._bound(plan.choice, certificate_of(plan.problem, plan.solution))
-    assert bound == pytest.approx(plan.score_krw, abs=50.0)
+    certificate = certificate_of(plan.problem, plan.solution)
+    assert planner._bound(plan.choice, certificate) == pytest.approx(plan.score_krw, abs=50.0)
+    assert certificate.net_short_price > 0.0 or not changes
 
 
 def test_level_when_it_rises_then_the_best_objective_never_does() -> None:
@@ -80,6 +88,51 @@ def test_level_when_it_rises_then_the_best_objective_never_does() -> None:
         scores.append(joint_plan(Workspace(small_scenario(threat_level=level), history)).score_krw)
     assert all(after <= before + 1.0 for before, after in itertools.pairwise(scores))
     assert scores[5] < scores[0]
+
+
+@pytest.mark.parametrize("name", ["2008", "2020-03"])
+def test_level_when_it_rises_in_a_crisis_then_the_best_objective_never_does(name: str) -> None:
+    whole = preset(name)
+    history = fixture_history(whole.universe.codes, whole.universe.lookback_days, 1)
+    scores = []
+    for level in (3, 4, 5):
+        scenario = whole.model_copy(update={"threat_level": level, "scenarios": 2_000})
+        scores.append(joint_plan(Workspace(scenario, history)).score_krw)
+    assert all(after <= before + 1.0 for before, after in itertools.pairwise(scores)), scores
+
+
+@pytest.mark.parametrize("changes", [{"appetite": {"gamma": 1.0}, "expected_return": 0.6}, BEARISH])
+def test_plan_when_hedged_then_hedges_are_expected_to_gain_no_more_than_stocks_fall_short(
+    changes: dict[str, object],
+) -> None:
+    plan = joint_plan(space_of(**changes))
+    wealth, held = plan.problem.wealth, plan.solution.positions_krw
+    chances = np.full(len(wealth.fixed_krw), 1.0 / len(wealth.fixed_krw))
+    mean = (chances if wealth.probabilities is None else wealth.probabilities) @ wealth.gross
+    stocks = plan.problem.or_all_but_last(plan.problem.is_stock)[:-1]
+    excess = (mean[:-1] - mean[-1]) * held[:-1]
+    assert np.maximum(excess[~stocks], 0.0).sum() <= -np.minimum(excess[stocks], 0.0).sum() + 1.0
+
+
+def test_plan_when_net_short_is_allowed_then_a_fall_is_bet_on_and_otherwise_not() -> None:
+    free = joint_plan(space_of(**{**BEARISH, "constraints": {**LOOSE, "no_net_short": False}}))
+    bound = joint_plan(space_of(**BEARISH))
+    assert free.solution.positions_krw[-2] > 20_000_000.0
+    assert bound.solution.positions_krw[-2] < 1_000_000.0
+    assert bound.score_krw < free.score_krw
+
+
+def test_bound_when_the_search_for_multipliers_fails_then_it_still_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    planner = space_of().planner()
+    plan = planner.plan(no_controls(planner.sample.scenario))
+
+    def lost(matrix: FloatArray, *rest: object, **named: object) -> SimpleNamespace:
+        return SimpleNamespace(x=np.full(matrix.shape[1], np.inf) * 0.0)
+
+    monkeypatch.setattr(multipliers, "lsq_linear", lost)
+    certificate = certificate_of(plan.problem, plan.solution)
+    for choice in every_choice(planner.sample.scenario)[::7]:
+        assert planner._bound(choice, certificate) >= planner.plan(choice).score_krw - 0.5
 
 
 def test_plan_when_hedged_then_it_is_never_net_short() -> None:

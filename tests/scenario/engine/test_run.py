@@ -167,6 +167,57 @@ def test_run_when_limits_contradict_then_the_infeasible_plan_names_the_field() -
     assert caught.value.field in {"constraints.min_expected_return", "constraints.max_cvar_ratio"}
 
 
+def test_run_when_the_floor_and_the_cap_cannot_be_met_then_both_are_named_and_not_the_budget() -> None:
+    limits = {"max_cvar_ratio": 0.001, "min_expected_return": 0.5}
+    with pytest.raises(InfeasiblePlan) as caught:
+        run_scenario(small_scenario(constraints=limits), small_history(), run_id="r", preview=True)
+    assert set(caught.value.binding) == {"constraints.min_expected_return", "constraints.max_cvar_ratio"}
+
+
+@pytest.mark.parametrize("objective", ["utility", "min_cvar"])
+def test_run_when_nothing_threatens_then_it_is_complete(objective: str) -> None:
+    scenario = small_scenario(threats=[], controls=[], objective=objective)
+    found = run_scenario(scenario, small_history(), run_id="r")
+    assert found.identity_gap_krw() == 0
+    assert not found.by_threat
+    assert not found.controls
+
+
+def test_run_when_no_event_happens_then_it_is_complete() -> None:
+    never = {"annual_rate": (1e-9,) * 6}
+    threats = [threat.model_copy(update=never) for threat in small_scenario().threats]
+    found = run_scenario(small_scenario(threats=threats), small_history(), run_id="r")
+    assert found.identity_gap_krw() == 0
+
+
+def test_run_when_no_turnover_is_known_then_the_error_says_so() -> None:
+    history = small_history()
+    dark = replace(history, turnover_krw=np.full_like(history.turnover_krw, np.nan))
+    with pytest.raises(ScenarioError, match="turnover of no stock is known") as caught:
+        run_scenario(small_scenario(), dark, run_id="r")
+    assert caught.value.field == "constraints.max_adv_participation"
+
+
+def test_run_when_turnover_takes_no_lot_then_the_share_named_is_enough() -> None:
+    history = small_history()
+    thin = replace(history, turnover_krw=np.full_like(history.turnover_krw, 1_000_000.0))
+    limits = {"max_weight": 0.3, "max_sector": 0.6, "max_adv_participation": 0.001}
+    with pytest.raises(ScenarioError) as caught:
+        run_scenario(small_scenario(constraints=limits), thin, run_id="r")
+    assert caught.value.field == "constraints.max_adv_participation"
+    named = float(caught.value.way_out.split()[3])
+    raised = small_scenario(constraints={**limits, "max_adv_participation": named})
+    assert run_scenario(raised, thin, run_id="r", preview=True).identity_gap_krw() == 0
+
+
+def test_run_when_a_code_outside_the_universe_is_forbidden_then_a_warning_names_it() -> None:
+    limits = {"max_weight": 0.3, "max_sector": 0.6, "forbidden_codes": ["005930", "999999"]}
+    found = run_scenario(small_scenario(constraints=limits), small_history(), run_id="r", preview=True)
+    warning = next(words for words in found.warnings if words.startswith("forbidden_elsewhere"))
+    assert "999999" in warning
+    assert "005930" not in warning
+
+
 def test_run_when_a_cap_is_missing_then_the_error_names_it() -> None:
     with pytest.raises(ScenarioError) as caught:
         run_scenario(small_scenario(objective="max_return_cvar_cap"), small_history(), run_id="r")
