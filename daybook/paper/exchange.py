@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from daybook.contracts.base import KST, Side, Won
@@ -73,8 +74,8 @@ class Exchange:
         self.listeners = Listeners()
         self.initial_cash_krw = initial_cash_krw
         self._securities = {security.symbol: security for security in listing}
-        self._tape = Tape(listing, prices, seed)
         self._indices = Indices(listing, prices, seed, index_levels)
+        self._tape = Tape(listing, prices, seed, partial(self._indices.moves, "2001"))
         self._clock = ExchangeClock(start_market_time, speed, real_now)
         self._state = ExchangeState(self._securities, commission_rate)
         self._journal = Journal(journal_path)

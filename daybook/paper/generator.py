@@ -2,7 +2,8 @@
 
 Log returns are market + sector + own parts with Student-t tails and autoregressive volatility, pulled weakly to the
 listing's price level so that years stay plausible. High and low follow the exact law of a Brownian bridge between
-open and close; volume rises with volatility and with the day's move.
+open and close; volume rises with volatility and with the day's move. A fund with an ``index_multiple`` moves with the
+listed KOSPI stocks instead, and no other price depends on it.
 """
 
 import bisect
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from daybook.contracts.base import Won
 from daybook.contracts.market import Market, SecurityKind
+from daybook.paper.index_funds import followed, followed_range, index_moves, index_range
 from daybook.paper.listing import ListedSecurity
 from daybook.paper.prices import MarketShock, SessionBar, rounded_to_ticks
 from daybook.paper.trading_dates import trades_on
@@ -127,6 +129,7 @@ class GeneratedPrices:
             pulled = returns[row] - _PULL_TO_LEVEL * (current - level) * (shock[row] == 0)
             current = current + np.clip(pulled, -_LARGEST_MOVE, _LARGEST_MOVE)
             log_close[row] = current
+        self._follow_index(level, log_close, gap, returns)
         return self._sessions(days, level, log_close, sigma, gap, len(calendar), trading)
 
     @cached_property
@@ -140,7 +143,28 @@ class GeneratedPrices:
             if rows.any():
                 betas[rows] /= np.average(betas[rows], weights=caps[rows])
         betas[funds] = 1.0
+        betas[[entry.security.index_multiple != 0 for entry in self._listing]] = 0.0
         return betas
+
+    def _follow_index(self, level: _Floats, log_close: _Floats, gap: _Floats, tracking: _Floats) -> None:
+        """Set closes and gaps of the index funds in place; what they have of their own is tracking error."""
+        members, shares = self._index_members
+        moves = index_moves(level[members], log_close[:, members], gap[:, members], shares)
+        for column, entry in enumerate(self._listing):
+            if multiple := entry.security.index_multiple:
+                close, opening = followed(moves, multiple, tracking[:, column], _LARGEST_MOVE)
+                log_close[:, column], gap[:, column] = level[column] + np.cumsum(close), opening
+
+    @cached_property
+    def _index_members(self) -> tuple[_Ints, _Floats]:
+        """Return the columns of the index's stocks and their shares."""
+        members = [
+            column
+            for column, entry in enumerate(self._listing)
+            if entry.security.market is Market.KOSPI and entry.security.kind is SecurityKind.STOCK
+        ]
+        shares = [float(self._listing[column].security.shares_outstanding) for column in members]
+        return np.array(members, np.int64), np.array(shares)
 
     def _returns(
         self, calendar_days: int, trading: NDArray[np.bool_], shock: _Floats
@@ -211,6 +235,13 @@ class GeneratedPrices:
         up, down = (np.sqrt(distance**2 - 2 * variance * np.log(1 - draws[part])) for part in (0, 1))
         high = np.clip((log_open + log_exact + up) / 2, None, log_base + reach[1])
         low = np.clip((log_open + log_exact - down) / 2, log_base + reach[0], None)
+        members, shares = self._index_members
+        of_members = [part[:, members] for part in (log_base, log_open, high, low, log_exact)]
+        ranges = index_range(of_members, shares)
+        for column, entry in enumerate(self._listing):
+            if multiple := entry.security.index_multiple:
+                bounds = followed_range(ranges, multiple, _LARGEST_MOVE)
+                low[:, column], high[:, column] = (log_base[:, column] + bound for bound in bounds)
         open_krw = self._on_ticks(np.exp(log_open), kinds)
         usual = np.log([float(entry.daily_volume_shares) for entry in self._listing])
         excitement = np.abs(log_exact - log_base) / sigma - 0.8

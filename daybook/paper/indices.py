@@ -6,11 +6,15 @@ Within a session the level follows a path of the same kind as a stock's, sharing
 import bisect
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from daybook.contracts.market import Market, SecurityKind
+from daybook.paper.index_funds import INDEX_RANGE_SHARE
 from daybook.paper.model import IndexBar, IndexView, Security
 from daybook.paper.paths import DayPath, build_path
 from daybook.paper.prices import PriceSource, SessionBar
@@ -20,8 +24,6 @@ from daybook.paper.trading_dates import previous_trading_date, times_of, trades_
 INDEX_NAMES = {"0001": "KOSPI", "1001": "KOSDAQ", "2001": "KOSPI200"}
 _STARTING_LEVELS = {"0001": 5800.0, "1001": 1160.0, "2001": 860.0}
 _COMMON_WEIGHT = 0.97
-_RANGE_SHARE = 0.4
-"""How much of its members' weighted excess over open and close an index's own high and low keep."""
 _KOSPI200_MEMBERS = 200
 _REMEMBERED = 600
 
@@ -89,6 +91,20 @@ class Indices:
             if view is not None and view.volume_shares:
                 bars.append(IndexBar(today, view.open, view.high, view.low, view.level, view.volume_shares))
         return bars
+
+    def moves(self, code: str, day: date) -> Callable[[NDArray[np.int64]], NDArray[np.float64]] | None:
+        """Return the day's simple return from the close before as a function of times; None where it rests."""
+        path = self._path(code, day)
+        if path is None:
+            return None
+        at, price, previous = path.at_ms, path.price, self._close_before(code, day)
+
+        def move(at_ms: NDArray[np.int64]) -> NDArray[np.float64]:
+            rows = np.maximum(np.searchsorted(at, at_ms, side="right") - 1, 0)
+            found: NDArray[np.float64] = price[rows] / 100 / previous - 1
+            return found
+
+        return move
 
     def _path(self, code: str, day: date) -> DayPath | None:
         key = (code, day)
@@ -161,8 +177,8 @@ class Indices:
             session = IndexBar(
                 day=day,
                 open=round(scale * opened, 2),
-                high=round(scale * (top + (high - top) * _RANGE_SHARE), 2),
-                low=round(scale * (bottom - (bottom - low) * _RANGE_SHARE), 2),
+                high=round(scale * (top + (high - top) * INDEX_RANGE_SHARE), 2),
+                low=round(scale * (bottom - (bottom - low) * INDEX_RANGE_SHARE), 2),
                 close=round(scale * close, 2),
                 volume_shares=volume,
             )

@@ -1,7 +1,8 @@
 """The listing: the real KRX securities of the generated exchange, with plausible levels to start prices from.
 
 ``listing.csv`` holds names, markets, sectors (KRX 업종) and shares outstanding as facts; price level, usual daily
-volume and annual volatility are round values near those of spring 2026 and only seed the generator.
+volume and annual volatility are round values near those of spring 2026 and only seed the generator. ``index_multiple``
+is -1 for a fund that moves against KOSPI200 each day and 0 for everything else.
 """
 
 import csv
@@ -55,6 +56,7 @@ def _parse(rows: Iterable[dict[str, str]]) -> Iterable[ListedSecurity]:
             shares_outstanding=int(row["shares_outstanding"]),
             english_name=row["english_name"],
             isin=isin_of(row["symbol"]),
+            index_multiple=int(row["index_multiple"]),
         )
         yield ListedSecurity(
             security=security,

@@ -48,7 +48,10 @@ class OrderStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """A listed security; names and sector are the exchange's Korean ones."""
+    """A listed security; names and sector are the exchange's Korean ones.
+
+    ``index_multiple`` is the daily multiple of KOSPI200 an index fund promises (-1: inverse), 0 where none is followed.
+    """
 
     symbol: str
     name: str
@@ -58,6 +61,7 @@ class Security:
     shares_outstanding: int = 0
     english_name: str = ""
     isin: str = ""
+    index_multiple: int = 0
 
 
 @dataclass(frozen=True, slots=True)

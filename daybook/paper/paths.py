@@ -5,6 +5,7 @@ starts with the opening auction's single price, ends with the closing auction's,
 its shares add up to the volume exactly. Times are milliseconds since midnight KST.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -65,10 +66,12 @@ def build_path(
     volatility_class: VolatilityClass = VolatilityClass.OTHER,
     shock: MarketShock | None = None,
     common_weight: float = _COMMON_WEIGHT,
+    followed: Callable[[_Ints], _Floats] | None = None,
 ) -> DayPath:
     """Return the session's path; ``seed`` belongs to the symbol, and all symbols of a day share one common part.
 
     ``kind`` None means prices on a grid of 1 (index levels in hundredths), without interruptions.
+    ``followed`` gives the price in won at each of the times for a session that follows another one's path.
     """
     random = np.random.default_rng([*seed, bar.day.toordinal()])
     volume = bar.volume_shares
@@ -83,7 +86,9 @@ def build_path(
     price[0] = bar.open_krw
     if count > 1:
         price[-1] = bar.close_krw
-    if inner:
+    if inner and followed is not None:
+        price[1:-1] = _within(bar, kind, followed(inner_ms))
+    elif inner:
         market = _common_noise(seed[0], bar.day, (inner_ms - opens) / (continuous_until - opens))
         trend = _trend(inner_ms, opens, continuous_until, shock)
         price[1:-1] = _inner_prices(bar, kind, trend, market * common_weight, (1 - common_weight**2) ** 0.5, random)
@@ -179,10 +184,16 @@ def _inner_prices(
     values = line + min(max(reaching, _LEAST_SCALE * span / spread), _MOST_SCALE * span / spread) * noise
     folded = np.abs((values - low) % (2 * span))
     folded = low + np.where(folded > span, 2 * span - folded, folded)
-    top, bottom = int(np.argmax(folded)), int(np.argmin(folded))
+    return _within(bar, kind, folded)
+
+
+def _within(bar: SessionBar, kind: SecurityKind | None, values: _Floats) -> _Ints:
+    """Return prices on the grid that stay within the session's range and touch both of its ends."""
+    high, low = bar.high_krw, bar.low_krw
+    top, bottom = int(np.argmax(values)), int(np.argmin(values))
     if top == bottom:
-        bottom = (top + 1) % count
-    prices = np.rint(folded).astype(np.int64) if kind is None else rounded_to_ticks(folded, kind)
+        bottom = (top + 1) % len(values)
+    prices = np.rint(values).astype(np.int64) if kind is None else rounded_to_ticks(values, kind)
     prices = np.clip(prices, low, high)
     if bar.high_krw > max(bar.open_krw, bar.close_krw):
         prices[top] = high

@@ -2,11 +2,12 @@
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from daybook.contracts.base import KST, Won
 from daybook.contracts.market import DailyBar, Market, MinuteBar, SecurityKind
@@ -20,6 +21,10 @@ from daybook.paper.model import Security, TradePrint, TradeState
 from daybook.paper.paths import DayPath, build_path
 from daybook.paper.prices import PriceSource
 from daybook.paper.trading_dates import DAY_MS, milliseconds_of, previous_trading_date, session_of_day, times_of
+
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+_MovesOfDay = Callable[[date], Callable[[_Ints], _Floats] | None]
 
 _REMEMBERED = 3000
 _BOOK_HOLDS_TRADES = 8
@@ -62,9 +67,15 @@ class DepthView:
 
 
 class Tape:
-    """Market data of all listed symbols at any market time. It never sees user orders."""
+    """Market data of all listed symbols at any market time. It never sees user orders.
 
-    def __init__(self, securities: Sequence[Security], prices: PriceSource, seed: int) -> None:
+    ``index_moves`` gives the return of KOSPI200 within a day, which index funds follow.
+    """
+
+    def __init__(
+        self, securities: Sequence[Security], prices: PriceSource, seed: int, index_moves: _MovesOfDay | None = None
+    ) -> None:
+        self._index_moves = index_moves
         self._securities = {security.symbol: security for security in securities}
         self._prices = prices
         self._seed = seed
@@ -237,6 +248,7 @@ class Tape:
                 seed=seed,
                 volatility_class=_volatility_class(security, base),
                 shock=self._prices.shock(day),
+                followed=self._followed(security, base, day),
             )
         return SymbolDay(
             security=security,
@@ -249,6 +261,11 @@ class Tape:
             usual_shares=max(sum(volumes) // len(volumes) // _LEVELS_PER_DAY, 1),
             salt=salt,
         )
+
+    def _followed(self, security: Security, base_krw: Won, day: date) -> Callable[[_Ints], _Floats] | None:
+        multiple = security.index_multiple
+        moves = self._index_moves(day) if multiple and self._index_moves else None
+        return (lambda at_ms: base_krw * (1 + multiple * moves(at_ms))) if moves else None
 
     def _depth_around(self, known: SymbolDay, price_krw: Won, is_buy: bool, holds: int) -> Depth:
         return synthetic_depth(
