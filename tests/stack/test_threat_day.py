@@ -12,10 +12,10 @@ from rich.console import Console
 
 from daybook.contracts.base import Side
 from daybook.contracts.limits import RiskLimits, StrategySettings
-from daybook.contracts.response import ActionRecord
+from daybook.contracts.response import ActionRecord, OrdersWanted
 from daybook.contracts.response_codes import ActionCode, ActionState
 from daybook.contracts.threat_readings import ThreatReasonCode
-from daybook.contracts.threat_settings import ResponseSettings
+from daybook.contracts.threat_settings import ResponseSettings, ThreatSettings
 from daybook.contracts.threats import FalseAlarm
 from daybook.front.desk import Desk
 from daybook.front.threats import ThreatDesk
@@ -32,8 +32,17 @@ from daybook.storage.threats import ThreatStore
 
 DAY = date(2026, 11, 20)
 SPEED = 600
+CASH_KRW = 10_000_000
+RESPONSE = ResponseSettings(
+    approval_valid_s=6, second_step_after_s=0, slow_cooldown_min=0, cash_targets=(0, 0, 0, 0.4, 0.5, 0.6)
+)
+HEDGE = RESPONSE.hedge_symbol
+STOCKS = (
+    "005930", "000660", "035720", "035420", "005380", "000270",
+    "068270", "105560", "055550", "015760", "034020", "066570",
+)  # fmt: skip
 
-pytestmark = [pytest.mark.temporal, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.alone, pytest.mark.temporal, pytest.mark.timeout(200)]
 
 BOLD = RiskLimits(
     max_order_notional_krw=3_000_000,
@@ -50,8 +59,13 @@ BOLD = RiskLimits(
     index_fall_reduce_ratio=0.25,
     index_fall_halt_ratio=0.3,
 )
-FULLY_INVESTED = StrategySettings(
-    max_position_ratio=0.3, target_annual_volatility=1, stop_loss_ratio=0.5, advisor="momentum"
+FOUR_FIFTHS_INVESTED = StrategySettings(
+    universe_symbols=(*STOCKS, HEDGE),
+    max_names=4,
+    max_position_ratio=0.2,
+    target_annual_volatility=1,
+    stop_loss_ratio=0.5,
+    advisor="momentum",
 )
 
 
@@ -73,8 +87,9 @@ def stack(tmp_path, feed):
             _env_file=None,
             home=tmp_path,
             limits=BOLD,
-            strategy=FULLY_INVESTED,
-            response=ResponseSettings(approval_valid_s=6, second_step_after_s=0, slow_cooldown_min=0),
+            strategy=FOUR_FIFTHS_INVESTED,
+            response=RESPONSE,
+            threats=ThreatSettings(index_drawdowns=(0.5, 0.6, 0.7, 0.8)),
             feeds=FeedSettings(cyber_alert=str(feed)),
         ),
         SPEED,
@@ -83,7 +98,7 @@ def stack(tmp_path, feed):
         settings=settings,
         home=tmp_path / "home",
         ports=Ports(free_port(), free_port(), free_port()),
-        paper_options=("--seed", "7", "--start", f"{DAY}T08:00:00+09:00", "--shock", f"{DAY}T10:30=-0.06"),
+        paper_options=("--seed", "7", "--start", f"{DAY}T08:00:00+09:00", "--shock", f"{DAY}T11:00=-0.06"),
         worker_environment={**rehearsal_environment(settings), "DAYBOOK_FEEDS__CYBER_ALERT": str(feed)},
     )
     try:
@@ -145,7 +160,8 @@ def test_day_when_the_level_jumps_then_the_playbook_acts_is_answered_or_expires_
     result = days.run(
         DAY,
         [
-            MarketEvent(time(10, 45), "a person approves raising cash", person.approve(ActionCode.RAISE_CASH)),
+            MarketEvent(time(11, 15), "a person approves raising cash", person.approve(ActionCode.RAISE_CASH)),
+            MarketEvent(time(11, 20), "a person approves the hedge", person.approve(ActionCode.HEDGE)),
             MarketEvent(time(12, 0), "the cyber alert is raised", raise_alert),
             MarketEvent(
                 time(13, 30),
@@ -164,6 +180,7 @@ def test_day_when_the_level_jumps_then_the_playbook_acts_is_answered_or_expires_
         actions = ResponseActionStore(database).of_day("main", DAY)
         levels = [kept.assessment.level for kept in ThreatStore(database).of_day("main", DAY)]
         sold = [one for one in IntentStore(database).for_day(DAY) if one.ticket.reason == "threat_cash"]
+        hedged = [one for one in IntentStore(database).for_day(DAY) if one.ticket.symbol == HEDGE]
         assert AuditLog(database).verify() is None
         evidence = ObjectBook(database, object_store_of(settings.objects, stack.home)).entries(f"day/main/{DAY}")
     by_code = {code: [one.state for one in actions if one.code is code] for code in ActionCode}
@@ -176,6 +193,21 @@ def test_day_when_the_level_jumps_then_the_playbook_acts_is_answered_or_expires_
     assert cash.filled_shares(Side.SELL) == sum(one.filled_shares for one in sold) > 0
     assert {one.ticket.intent_id for one in sold} == set(cash.intent_ids)
     assert all(one.state.is_final for one in sold)
+    hedge = next(one for one in actions if one.code is ActionCode.HEDGE and one.decisions)
+    wanted = hedge.proposal.payload
+    assert isinstance(wanted, OrdersWanted)
+    assert not hedge.proposal.blocked
+    assert hedge.proposal.level == 3
+    assert 0 < wanted.value_krw <= wanted.limit_krw <= RESPONSE.max_hedge_ratio * CASH_KRW
+    assert hedge.state is ActionState.UNDONE
+    assert [(one.ticket.side, one.ticket.reason) for one in hedged] == [
+        (Side.BUY, "threat_hedge"),
+        (Side.SELL, "threat_unhedge"),
+    ]
+    assert {one.ticket.intent_id for one in hedged} == set(hedge.intent_ids)
+    assert 0 < hedge.filled_shares(Side.BUY) <= wanted.orders[0].shares
+    assert hedge.filled_shares(Side.SELL) == hedge.filled_shares(Side.BUY)
+    assert [one.filled_shares for one in hedged] == [hedge.filled_shares(Side.BUY)] * 2
     assert by_code[ActionCode.TIGHTEN_LIMITS][:2] == [ActionState.EXPIRED, ActionState.UNDONE]
     assert ActionState.UNDONE in by_code[ActionCode.NOTIFY]
     assert ActionState.DONE in by_code[ActionCode.SNAPSHOT_EVIDENCE]
