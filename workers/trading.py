@@ -88,6 +88,7 @@ def build_desk(settings: Settings, broker: KisBroker) -> ExecutionDesk:
         database=database,
         kill_switch=KillSwitch(settings.kill_switch_path),
         limits=settings.limits,
+        hedge_symbol=settings.response.hedge_symbol,
         post_lead_s=2.0 if settings.mode is Mode.PAPER else 6.0,
         post_timeout_s=PAPER_ORDER_TIMEOUT_S if settings.mode is Mode.PAPER else LIVE_ORDER_TIMEOUT_S,
     )

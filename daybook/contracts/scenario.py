@@ -232,7 +232,10 @@ class Constraints(Message):
     max_adv_participation: float = Field(default=0.10, gt=0, le=1, description="of a stock's daily turnover")
     hedge_codes: tuple[Symbol, ...] = ("114800",)
     max_hedge: float = Field(default=0.25, ge=0, le=1)
-    no_net_short: bool = True
+    no_net_short: bool = Field(
+        default=True,
+        description="hedges at most the stocks' beta, gaining in expectation no more over cash than stocks lose",
+    )
     max_cvar_ratio: float | None = Field(default=None, gt=0, le=1)
     max_ruin_probability: float | None = Field(default=None, ge=0, le=1)
     min_expected_return: float | None = Field(default=None, ge=-1, le=1, description="over the horizon, for min_cvar")

@@ -13,6 +13,7 @@ from daybook.execution.desk import ExecutionDesk
 from daybook.execution.stores import Books
 from daybook.krx.calendar import session_on
 
+_HEDGE_REASON = "threat_hedge"
 _AVERAGE_TURNOVER_SESSIONS = 20
 
 
@@ -71,7 +72,7 @@ class ContextReader:
             session=session_on(ticket.day),
             quote=quote,
             account=account,
-            allowed_symbols=allowed_symbols,
+            allowed_symbols=(*allowed_symbols, *self._hedge(ticket)),
             orderable_cash_krw=orderable_cash_krw,
             reserved_krw=reserved_krw,
             average_turnover_krw=sum(bar.turnover_krw for bar in recent) // len(recent) if recent else None,
@@ -81,6 +82,11 @@ class ContextReader:
             recent_notionals_krw=tuple(recent_notionals_krw),
             index_change_ratio=index_change,
         )
+
+    def _hedge(self, ticket: OrderTicket) -> tuple[str, ...]:
+        """Return the hedge's symbol for a hedge of the playbook; this process's own setting, not the ticket's word."""
+        hedge = self._desk.hedge_symbol
+        return (hedge,) if hedge and ticket.reason == _HEDGE_REASON else ()
 
     def _equity_krw(self, books: Books, ticket: OrderTicket) -> int:
         points = books.ledger.equity_points(ticket.day, account=self._desk.account)

@@ -30,6 +30,7 @@ class ExecutionDesk(Stores):
         database: the ledger's database.
         kill_switch: the file read before each POST.
         limits: this process's own limits, re-checked before each POST whatever a message says.
+        hedge_symbol: the one symbol besides the day's universe that a hedge of the playbook may buy; empty for none.
         post_lead_s: longest time between writing an attempt and starting its POST; later it is not sent.
         post_timeout_s: longest time a started POST can take.
         real_now: the real clock.
@@ -41,6 +42,7 @@ class ExecutionDesk(Stores):
     database: Database
     kill_switch: KillSwitch
     limits: RiskLimits
+    hedge_symbol: str = ""
     post_lead_s: float = 6.0
     post_timeout_s: float = 5.0
     real_now: Callable[[], datetime] = _utc_now

@@ -36,7 +36,7 @@ class HistoryCollector:
         held = [position.symbol for position in self._desk.ledger.positions(request.account) if position.shares]
         last = previous_trading_day(request.day)
         sessions = strategy.lookback_sessions + strategy.skip_sessions + strategy.min_history_sessions
-        symbols = tuple(dict.fromkeys((*universe, *held)))
+        symbols = tuple(dict.fromkeys((*universe, *held, request.desk.response.hedge_symbol)))
         if strategy.advisor is AdvisorKind.FACTOR:
             sessions = max(sessions, FACTOR_SESSIONS)
             missing = self._collect_for_factors(symbols, request.desk.benchmark_index, last, sessions)

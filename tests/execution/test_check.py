@@ -101,3 +101,16 @@ def test_check_when_a_person_has_answered_then_the_answer_counts_and_is_not_aske
     assert (second.denials, second.approval_reasons) == (denials, ())
     expected = IntentState.APPROVED if verdict is ApprovalVerdict.APPROVED else IntentState.AWAITING_APPROVAL
     assert bench.state(ticket) is expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "hedge", "denied"),
+    [("threat_hedge", facts.BOUGHT, False), ("rank_entry", facts.BOUGHT, True), ("threat_hedge", "114800", True)],
+)
+def test_check_when_the_symbol_is_outside_the_universe_then_only_this_desk_s_own_hedge_may_be_bought(
+    bench: Bench, reason: str, hedge: str, denied: bool
+) -> None:
+    bench.desk.days.set_universe(facts.DAY, "main", (facts.HELD,), bench.clock())
+    object.__setattr__(bench.desk, "hedge_symbol", hedge)
+    denials = bench.check(bench.buy(reason=reason)).denials
+    assert (DenialCode.SYMBOL_NOT_ALLOWED in denials) is denied

@@ -7,6 +7,7 @@ from daybook.contracts.day import HistoryRequest
 from daybook.contracts.desk import DeskConfig
 from daybook.contracts.limits import AdvisorKind, StrategySettings
 from daybook.contracts.market import IndexBar, InvestorFlow
+from daybook.contracts.threat_settings import ResponseSettings
 from daybook.execution.history import FACTOR_SESSIONS, HistoryCollector
 from daybook.krx.calendar import previous_trading_day, trading_days
 from tests.execution.bench import Bench, BenchMaker, daily_bar
@@ -16,9 +17,10 @@ LAST = previous_trading_day(facts.DAY)
 NEW = "000660"
 
 
-def request(*symbols: str, advisor: AdvisorKind = AdvisorKind.MOMENTUM) -> HistoryRequest:
+def request(*symbols: str, advisor: AdvisorKind = AdvisorKind.MOMENTUM, hedge: str = facts.BOUGHT) -> HistoryRequest:
     strategy = StrategySettings(universe_symbols=symbols, top_turnover_count=2, advisor=advisor)
-    return HistoryRequest(account="main", day=facts.DAY, desk=DeskConfig(strategy=strategy))
+    desk = DeskConfig(strategy=strategy, response=ResponseSettings(hedge_symbol=hedge))
+    return HistoryRequest(account="main", day=facts.DAY, desk=desk)
 
 
 def test_history_when_a_symbol_is_new_then_its_bars_are_fetched_and_the_universe_is_kept(bench: Bench) -> None:
@@ -32,6 +34,14 @@ def test_history_when_a_symbol_is_new_then_its_bars_are_fetched_and_the_universe
 def test_history_when_collected_then_the_market_s_index_is_asked_for_whatever_the_advisor(bench: Bench) -> None:
     HistoryCollector(bench.desk).collect(request(facts.BOUGHT))
     assert bench.broker.calls["index_bars"] == 1
+
+
+def test_history_when_collected_then_the_hedge_s_bars_come_too_and_it_is_not_in_the_universe(bench: Bench) -> None:
+    hedge = "114800"
+    bench.broker.bars[hedge] = [daily_bar(hedge, LAST, 2_500)]
+    report = HistoryCollector(bench.desk).collect(request(facts.BOUGHT, hedge=hedge))
+    assert report.universe == (facts.BOUGHT,)
+    assert len(bench.desk.bars.daily(hedge, LAST, LAST)) == 1
 
 
 def test_history_when_bars_reach_the_last_session_then_the_broker_is_not_asked(bench: Bench) -> None:
@@ -98,5 +108,5 @@ def test_history_when_the_broker_fails_for_a_factor_s_symbol_then_it_is_named_an
 
     for name in ("daily_bars", "index_bars", "investor_flows"):
         monkeypatch.setattr(bench.broker, name, fail, raising=False)
-    report = HistoryCollector(bench.desk).collect(request(NEW, advisor=AdvisorKind.FACTOR))
+    report = HistoryCollector(bench.desk).collect(request(NEW, advisor=AdvisorKind.FACTOR, hedge=NEW))
     assert (report.universe, report.missing) == ((NEW,), (NEW,))

@@ -98,6 +98,8 @@ def _undo(record: ActionRecord, reason: UndoReason, facts: ResponseFacts, settin
         payload = lift_stop(facts, f"{record.action_id}: {why_en}")
     elif record.code is ActionCode.HEDGE:
         payload, blocked, to_state = _unhedge(record, facts, settings)
+        if not record.filled_shares(Side.BUY):
+            text_ko, text_en = "매수된 헤지가 없음", "no hedge was bought"
         text_en = blocked[0].text if blocked else text_en
     elif record.code is ActionCode.TIGHTEN_LIMITS:
         payload = TightenLimits(active=False, approve_every_order=False, scale=1)
