@@ -5,7 +5,7 @@ import pytest
 from temporalio.client import Client
 
 from daybook.stack.temporal_server import TemporalMissing, temporal_binary
-from tests.temporal_environment import TemporalServer, skipping
+from tests.temporal_environment import TemporalServer, end_everything, skipping
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +39,7 @@ async def temporal(temporal_server: TemporalServer) -> AsyncIterator[Client]:
     """A client of the session's server; what a test leaves running is ended."""
     client = await temporal_server.client()
     yield client
-    async for execution in client.list_workflows("ExecutionStatus='Running'"):
-        await client.get_workflow_handle(execution.id).terminate("the test has ended")
+    await end_everything(client, "the test has ended")
 
 
 @pytest.fixture

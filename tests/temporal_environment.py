@@ -9,6 +9,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from daybook.stack.local import free_port
@@ -85,3 +86,13 @@ def _listens(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def end_everything(client: Client, reason: str) -> None:
+    """Terminate every running workflow; one that ends by itself meanwhile is ended as well."""
+    async for execution in client.list_workflows("ExecutionStatus='Running'"):
+        try:
+            await client.get_workflow_handle(execution.id).terminate(reason)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise

@@ -59,7 +59,7 @@ from daybook.storage.database import Database
 from daybook.storage.llm_call_records import CallRecord
 from tests.end_to_end.market import Market, open_market, trading_desk
 from tests.end_to_end.threads import LoopThread, Records
-from tests.temporal_environment import TemporalServer
+from tests.temporal_environment import TemporalServer, end_everything
 from workers.hosting import worker_options
 from workers.pipeline import PipelineParts
 from workflows.registry import WORKFLOWS
@@ -226,7 +226,7 @@ async def _open(
     control = Worker(
         client, **worker_options(Layer.CONTROL), workflows=WORKFLOWS, workflow_runner=UnsandboxedWorkflowRunner()
     )
-    stack.push_async_callback(_end_everything, client)
+    stack.push_async_callback(end_everything, client, "the house closes")
     for layer, activities in rooms.items():
         pool = stack.enter_context(ThreadPoolExecutor(12, thread_name_prefix=layer.value))
         worker = Worker(
@@ -263,8 +263,3 @@ async def _until_polled(calls: TemporalCalls) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError("no worker asks for work")
-
-
-async def _end_everything(client: Client) -> None:
-    async for execution in client.list_workflows("ExecutionStatus='Running'"):
-        await client.get_workflow_handle(execution.id).terminate("the house closes")
