@@ -1,6 +1,7 @@
 """The whole desk on this machine: Temporal, the paper exchange, four workers, each in its own process."""
 
 import os
+import random
 import socket
 import sys
 import time
@@ -20,11 +21,16 @@ LAYERS = ("control", "sandbox", "pipeline", "trading")
 _SECRET_MARKS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "ACCOUNT", "DATABASE_URL")
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE")
 _READY_WITHIN_S = 60.0
+_QUIET_PORTS = (15_000, 32_000)
+"""Below the range from which systems take ports of outgoing connections, so that none of those takes it meanwhile."""
+_TRIES = 200
 
 
 def free_port(preferred: int = 0) -> int:
     """Return ``preferred`` when nothing listens there, else any free loopback port."""
-    for port in (preferred, 0):
+    chance = random.SystemRandom()
+    wanted = [preferred] if preferred else []
+    for port in (*wanted, *(chance.randint(*_QUIET_PORTS) for _ in range(_TRIES)), 0):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

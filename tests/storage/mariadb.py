@@ -4,19 +4,25 @@ With ``DAYBOOK_TEST_MYSQL_URL`` (an administrator's URL, ``mysql://root@127.0.0.
 instead, e.g. to prove the same on MySQL itself. They create, empty and drop only databases named ``daybook_test*``.
 """
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pymysql
 from sqlalchemy.engine import make_url
 
+from daybook.stack.local import free_port
+
 PROGRAMS = ("mariadbd", "mariadb-install-db")
 START_WITHIN_S = 30.0
+_STARTS = 4
 DATABASE = "daybook_test"
 
 
@@ -87,27 +93,42 @@ class GivenServer(Server):
         )
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one process of a test run install and start at a time: installations side by side fail now and then."""
+    with (Path(tempfile.gettempdir()) / "daybook-mariadb.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class MariaDb(Server):
     """A server of our own; ``stop`` ends it and removes its files."""
 
     def __init__(self) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="daybook-mariadb-"))
-        self._socket = self._directory / "socket"
-        self.port = free_port()
-        self._server = self._start()
+        for tries_left in range(_STARTS - 1, -1, -1):
+            self._directory = Path(tempfile.mkdtemp(prefix="daybook-mariadb-"))
+            self._socket = self._directory / "socket"
+            self.port = free_port()
+            try:
+                with _alone():
+                    self._install()
+                    self._server = self._start()
+                return
+            except (OSError, subprocess.CalledProcessError) as error:
+                shutil.rmtree(self._directory, ignore_errors=True)
+                if not tries_left:
+                    said = getattr(error, "stderr", b"") or b""
+                    raise RuntimeError(f"MariaDB does not start: {error}; {said.decode(errors='replace')}") from error
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        as_user = []
+    def _install(self) -> None:
         if os.geteuid() == 0:
             shutil.chown(self._directory, "mysql")
-            as_user = ["--user=mysql"]
-        data = f"--datadir={self._directory / 'data'}"
         subprocess.run(
             [
                 _find("mariadb-install-db"),
                 "--no-defaults",
-                *as_user,
-                data,
+                *self._as_user(),
+                self._data(),
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
             ],
@@ -115,13 +136,23 @@ class MariaDb(Server):
             capture_output=True,
             timeout=120,
         )
+
+    @staticmethod
+    def _as_user() -> list[str]:
+        return ["--user=mysql"] if os.geteuid() == 0 else []
+
+    def _data(self) -> str:
+        return f"--datadir={self._directory / 'data'}"
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        """Start the server; raises ``OSError`` when it ends at once, as it does where its port was taken meanwhile."""
         with (self._directory / "log").open("wb") as log:
             server = subprocess.Popen(
                 [
                     _find("mariadbd"),
                     "--no-defaults",
-                    *as_user,
-                    data,
+                    *self._as_user(),
+                    self._data(),
                     f"--socket={self._socket}",
                     f"--pid-file={self._directory / 'pid'}",
                     "--bind-address=127.0.0.1",
@@ -136,7 +167,7 @@ class MariaDb(Server):
                 stderr=log,
             )
         try:
-            self._wait_until_ready()
+            self._wait_until_ready(server)
             self._prepare(pymysql.connect(unix_socket=str(self._socket), user="root"))
         except BaseException:
             server.kill()
@@ -144,7 +175,7 @@ class MariaDb(Server):
             raise
         return server
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, server: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + START_WITHIN_S
         while True:
             with socket.socket(socket.AF_UNIX) as probe:
@@ -152,7 +183,7 @@ class MariaDb(Server):
                     probe.connect(str(self._socket))
                     return
                 except OSError:
-                    if time.monotonic() > deadline:
+                    if time.monotonic() > deadline or server.poll() is not None:
                         raise
             time.sleep(0.02)
 
@@ -169,11 +200,3 @@ class MariaDb(Server):
 
 def _find(program: str) -> str:
     return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin:/sbin") or ""
-
-
-def free_port() -> int:
-    """Return a port of the loopback nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from daybook.stack.local import free_port
+
 ACCESS_KEY = "daybook-test"
 SECRET_KEY = "daybook-test-secret"
 BUCKET = "daybook"
@@ -32,13 +34,9 @@ def require_program() -> str:
 def _free_base_port() -> int:
     """Return the first of five free neighbours whose gRPC twins (+10000) are free as well."""
     for _ in range(200):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            base = probe.getsockname()[1]
-        if base + _PORTS + 10_000 > 65_000:
-            base = 20_000 + base % 30_000
+        base = free_port()
         if all(_is_free(base + step + more) for step in range(_PORTS) for more in (0, 10_000)):
-            return int(base)
+            return base
     raise SeaweedUnavailable("no five neighbouring ports are free")
 
 
